@@ -1,0 +1,6 @@
+//! ghosthunt: a model checker for suspend/exit protocols.
+
+pub mod language;
+pub mod machine;
+pub mod program;
+pub mod search;

@@ -1,0 +1,91 @@
+//! What a search found.
+
+use crate::machine::{Transition, Violation};
+use crate::program::StatementId;
+use std::time::Duration;
+
+/// The transitions of a run, from the initial state.
+pub type Trace = Vec<Transition>;
+
+/// Everything a search learned. All of it is deterministic but `elapsed`.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Whether the whole state space was searched, and if not, what stopped it.
+    pub completeness: Completeness,
+    /// Distinct reachable states.
+    pub states: u64,
+    /// Enabled transitions of all states searched, those that end in a violation included.
+    pub transitions: u64,
+    /// The greatest distance of a state from the initial one, in transitions.
+    pub depth: u32,
+    /// States that are stored but not yet searched; 0 when exhaustive.
+    pub frontier: u64,
+    /// Bytes that the state store takes, parent links included.
+    pub store_bytes: u64,
+    /// Bytes that one packed state takes in it, without its links.
+    pub state_bytes: u32,
+    /// Wall-clock time of the search.
+    pub elapsed: Duration,
+    /// The first violation of each property and check, and one for each bad end's name, shortest
+    /// schedule first.
+    pub violations: Vec<Found>,
+    /// Ends by outcome: the program's outcomes in the order written, then `done`, then `stuck`;
+    /// those that never occurred are left out. Empty unless the search was exhaustive or the end
+    /// is a state with nothing enabled.
+    pub ends: Vec<EndClass>,
+    /// For each `reach` property: its index in the program and the shortest schedule to it.
+    pub reach: Vec<(usize, Option<Trace>)>,
+    /// Statements of the program that never ran.
+    pub not_run: Vec<StatementId>,
+}
+
+/// Whether the whole state space was searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completeness {
+    /// Every reachable state was searched.
+    Exhaustive,
+    /// The limit on states was reached.
+    StateLimit,
+    /// The limit on memory was reached.
+    MemoryLimit,
+    /// The limit on time was reached.
+    TimeLimit,
+    /// The user interrupted.
+    Interrupted,
+}
+
+/// A violation and the shortest schedule to it.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// What was violated.
+    pub what: Finding,
+    /// The schedule. For a violated check its last transition is the failing one; for a state
+    /// property it leads to the state; for an end it leads to the nearest state of the end.
+    pub trace: Trace,
+}
+
+/// What was violated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// A `never` or `always` property, by its index in the program.
+    Property(usize),
+    /// A step failed: an assert, a range, an unlock.
+    Step(Violation),
+    /// A bad end, with its outcome's name (`stuck` if it has none).
+    End { outcome: String, spinning: bool },
+}
+
+/// All ends of one outcome.
+#[derive(Debug, Clone)]
+pub struct EndClass {
+    /// A declared outcome's name, `done` or `stuck`.
+    pub outcome: String,
+    /// It is no violation.
+    pub fine: bool,
+    /// How many ends (bottom components that only spin; a state with nothing enabled is one).
+    pub count: u64,
+    /// The one that the schedule leads to spins.
+    pub spinning: bool,
+    /// The shortest schedule to one.
+    pub trace: Trace,
+}
