@@ -3,4 +3,5 @@
 pub mod language;
 pub mod machine;
 pub mod program;
+pub mod scenario;
 pub mod search;
