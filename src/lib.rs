@@ -4,4 +4,5 @@ pub mod language;
 pub mod machine;
 pub mod program;
 pub mod scenario;
+pub mod schedule;
 pub mod search;
