@@ -3,6 +3,7 @@
 pub mod language;
 pub mod machine;
 pub mod program;
+pub mod report;
 pub mod scenario;
 pub mod schedule;
 pub mod search;

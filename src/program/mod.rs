@@ -277,6 +277,13 @@ impl Program {
     }
 }
 
+impl PropertyKind {
+    /// It is about infinite runs.
+    pub fn is_liveness(self) -> bool {
+        matches!(self, PropertyKind::After(..) | PropertyKind::Eventually(_))
+    }
+}
+
 impl Domain {
     /// The value as the text would write it.
     pub fn show(&self, value: Value) -> String {

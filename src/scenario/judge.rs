@@ -3,7 +3,7 @@
 use super::Expectation;
 use super::table::listed;
 use crate::language::{Diagnostic, Spanned};
-use crate::program::{CheckKind, Program, PropertyKind};
+use crate::program::{Program, PropertyKind};
 use crate::search::{Completeness, Finding, Report};
 
 /// What a search says about an expectation.
@@ -56,21 +56,12 @@ impl Judgement {
     }
 }
 
-/// The word for a failing step, as in `violates`.
-pub fn step_kind(kind: CheckKind) -> &'static str {
-    match kind {
-        CheckKind::Assert => "assert",
-        CheckKind::Range => "range",
-        CheckKind::Unlock => "unlock",
-    }
-}
-
 /// What a finding is called in `violates`, in schedules and in reports: a property's name, the kind
 /// of a failing step, or an outcome's name.
 pub fn finding_name<'a>(finding: &'a Finding, program: &'a Program) -> &'a str {
     match finding {
         Finding::Property(index) => &program.properties[*index].name,
-        Finding::Step(violation) => step_kind(program.checks[usize::from(violation.check)].kind),
+        Finding::Step(violation) => program.checks[usize::from(violation.check)].kind.name(),
         Finding::End { outcome, .. } => outcome,
     }
 }
@@ -121,6 +112,17 @@ impl Expectation {
             let name = &program.properties[*index].name;
             unmet.push(Unmet { kind: unseen, text: format!("`{name}` is never witnessed") });
         }
+        for &statement in &report.ran_unexpectedly {
+            let statement = &program.statements[statement as usize];
+            let place = format!("{}:{}", statement.owner, statement.line);
+            unmet.push(Unmet {
+                kind: UnmetKind::Different,
+                text: format!(
+                    "{place} `{}` runs, and the text calls it unreached",
+                    statement.label
+                ),
+            });
+        }
         if let Some(limit) = limit_reached(report.completeness) {
             unmet.push(Unmet { kind: UnmetKind::Incomplete, text: limit.to_string() });
         }
@@ -128,26 +130,27 @@ impl Expectation {
         Judgement { unmet }
     }
 
+    /// Whether the violation is one that is expected.
+    pub fn allows(&self, finding: &Finding, program: &Program) -> bool {
+        match finding {
+            Finding::End { outcome, .. } => self.allows_end(outcome, false),
+            _ => self.lists_violation(finding_name(finding, program)),
+        }
+    }
+
     /// Violations that are not expected.
     fn judge_violations(&self, report: &Report, program: &Program, unmet: &mut Vec<Unmet>) {
-        for found in &report.violations {
-            let name = finding_name(&found.what, program);
-            let (kind, expected) = match &found.what {
-                Finding::End { outcome, .. } => {
-                    (UnmetKind::BadEnd, self.allows_end(outcome, false))
+        for found in report.violations.iter().filter(|found| !self.allows(&found.what, program)) {
+            let kind = match &found.what {
+                Finding::End { .. } => UnmetKind::BadEnd,
+                Finding::Property(index) if program.properties[*index].kind.is_liveness() => {
+                    UnmetKind::Liveness
                 }
-                Finding::Step(_) => (UnmetKind::Safety, self.lists_violation(name)),
-                Finding::Property(index) => match program.properties[*index].kind {
-                    PropertyKind::After(..) | PropertyKind::Eventually(_) => {
-                        (UnmetKind::Liveness, self.lists_violation(name))
-                    }
-                    _ => (UnmetKind::Safety, self.lists_violation(name)),
-                },
+                Finding::Property(_) | Finding::Step(_) => UnmetKind::Safety,
             };
-            if !expected {
-                let verb = if kind == UnmetKind::BadEnd { "occurs" } else { "fails" };
-                unmet.push(Unmet { kind, text: format!("`{name}` {verb}, and is not expected") });
-            }
+            let name = finding_name(&found.what, program);
+            let verb = if kind == UnmetKind::BadEnd { "occurs" } else { "fails" };
+            unmet.push(Unmet { kind, text: format!("`{name}` {verb}, and is not expected") });
         }
     }
 

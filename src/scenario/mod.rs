@@ -11,7 +11,7 @@ mod read;
 mod table;
 
 pub use find::{Named, NotFound, SplitName};
-pub use judge::{Judgement, Unmet, UnmetKind, finding_name, limit_reached, step_kind};
+pub use judge::{Judgement, Unmet, UnmetKind, finding_name, limit_reached};
 pub use library::{Models, built_in_models, built_in_scenarios};
 
 use crate::language::{self, Cast, CastThread, Diagnostic, Errors, Severity, Spanned};

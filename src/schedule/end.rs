@@ -3,7 +3,7 @@
 //! An end is a bottom strongly connected component of the state graph in which nothing but spin
 //! turns can run. Seen from one of its states it is small, so it is found without the search.
 
-use crate::machine::{Machine, Scratch, Step};
+use crate::machine::{Actor, Machine, Scratch, Step, Violation};
 use crate::program::{FINISHED, Program};
 use std::collections::HashMap;
 
@@ -25,56 +25,100 @@ pub struct End {
 pub fn end_at(program: &Program, state: &[u64]) -> Option<End> {
     let machine = Machine::new(program);
     let mut scratch = machine.scratch();
-    let states = component(&machine, state, &mut scratch)?;
-    let mut holds_in_all =
-        |addr| states.iter().all(|state| machine.eval(addr, state, &mut scratch).unwrap_or(false));
-    let declared = program.outcomes.iter().find(|outcome| holds_in_all(outcome.when));
-    let (outcome, fine) = match declared {
-        Some(outcome) => (outcome.name.as_str(), outcome.fine),
-        None if states.iter().all(|state| done(&machine, state, &mut scratch)) => ("done", true),
-        None => ("stuck", false),
-    };
-    Some(End { outcome: outcome.to_string(), fine, spinning: states.len() > 1 })
+    let component = Component::of(&machine, state, &mut scratch)?;
+    // What cannot be evaluated makes an end stuck: the worst that it can be.
+    let (outcome, fine) =
+        classify(&machine, &component.states, &mut scratch).unwrap_or(("stuck", false));
+    Some(End { outcome: outcome.to_string(), fine, spinning: component.spinning })
+}
+
+/// The first outcome whose condition holds in all the states, and whether it is a good one.
+fn classify<'p>(
+    machine: &Machine<'p>,
+    states: &[Box<[u64]>],
+    scratch: &mut Scratch,
+) -> Result<(&'p str, bool), Violation> {
+    for outcome in &machine.program().outcomes {
+        if all(states, |state| machine.eval(outcome.when, state, scratch))? {
+            return Ok((&outcome.name, outcome.fine));
+        }
+    }
+    let done = all(states, |state| done(machine, state, scratch))?;
+    Ok(if done { ("done", true) } else { ("stuck", false) })
+}
+
+fn all(
+    states: &[Box<[u64]>],
+    mut holds: impl FnMut(&[u64]) -> Result<bool, Violation>,
+) -> Result<bool, Violation> {
+    for state in states {
+        if !holds(state)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Every live thread has finished.
-fn done(machine: &Machine, state: &[u64], scratch: &mut Scratch) -> bool {
-    machine.program().threads.iter().enumerate().all(|(index, thread)| {
-        let lives =
-            thread.lives.is_none_or(|lives| machine.eval(lives, state, scratch).unwrap_or(true));
-        !lives || machine.place(state, index) == FINISHED
-    })
+fn done(machine: &Machine, state: &[u64], scratch: &mut Scratch) -> Result<bool, Violation> {
+    for (index, thread) in machine.program().threads.iter().enumerate() {
+        if machine.place(state, index) != FINISHED
+            && thread.lives.map_or(Ok(true), |lives| machine.eval(lives, state, scratch))?
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
-/// The states that can be reached from `start`, if each can come back to it and all steps spin.
-fn component(machine: &Machine, start: &[u64], scratch: &mut Scratch) -> Option<Vec<Box<[u64]>>> {
-    let mut index_of: HashMap<Box<[u64]>, usize> = HashMap::from([(start.into(), 0)]);
-    let mut states: Vec<Box<[u64]>> = vec![start.into()];
-    let mut comes_from: Vec<Vec<usize>> = vec![Vec::new()];
-    let mut next = 0;
-    while next < states.len() {
-        let mut leaves = false;
-        let state = states[next].clone();
-        machine.successors(&state, scratch, |successor| {
-            leaves |= !successor.spins || matches!(successor.step, Step::Violation(_));
-            let to = *index_of.entry(successor.state.into()).or_insert_with(|| {
-                states.push(successor.state.into());
-                comes_from.push(Vec::new());
-                states.len() - 1
+/// A bottom component in which threads at most spin.
+struct Component {
+    states: Vec<Box<[u64]>>,
+    spinning: bool,
+}
+
+impl Component {
+    /// The states that can be reached from `start`, if each can come back to it, every step may be
+    /// part of a spin, and each thread that moves ends a turn.
+    fn of(machine: &Machine, start: &[u64], scratch: &mut Scratch) -> Option<Component> {
+        let threads = machine.program().threads.len();
+        let (mut moves, mut yields) = (vec![false; threads], vec![false; threads]);
+        let mut index_of: HashMap<Box<[u64]>, usize> = HashMap::from([(start.into(), 0)]);
+        let mut states: Vec<Box<[u64]>> = vec![start.into()];
+        let mut comes_from: Vec<Vec<usize>> = vec![Vec::new()];
+        let mut next = 0;
+        while next < states.len() {
+            let mut leaves = false;
+            let state = states[next].clone();
+            machine.successors(&state, scratch, |successor| {
+                match (successor.transition.actor, successor.step, successor.spins) {
+                    (Actor::Thread(thread), Step::Done { yielded }, true) => {
+                        moves[usize::from(thread)] = true;
+                        yields[usize::from(thread)] |= yielded;
+                    }
+                    _ => leaves = true,
+                }
+                let to = *index_of.entry(successor.state.into()).or_insert_with(|| {
+                    states.push(successor.state.into());
+                    comes_from.push(Vec::new());
+                    states.len() - 1
+                });
+                comes_from[to].push(next);
             });
-            comes_from[to].push(next);
-        });
-        if leaves || states.len() > STATES_MAX {
-            return None;
+            if leaves || states.len() > STATES_MAX {
+                return None;
+            }
+            next += 1;
         }
-        next += 1;
-    }
-    let mut returns = vec![false; states.len()];
-    let mut stack = vec![0];
-    while let Some(index) = stack.pop() {
-        if !std::mem::replace(&mut returns[index], true) {
-            stack.extend(&comes_from[index]);
+        let mut returns = vec![false; states.len()];
+        let mut stack = vec![0];
+        while let Some(index) = stack.pop() {
+            if !std::mem::replace(&mut returns[index], true) {
+                stack.extend(&comes_from[index]);
+            }
         }
+        let spinning = moves.contains(&true);
+        let is_end = returns.iter().all(|&returns| returns) && moves == yields;
+        is_end.then_some(Component { states, spinning })
     }
-    returns.iter().all(|&returns| returns).then_some(states)
 }

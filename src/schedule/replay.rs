@@ -141,14 +141,13 @@ fn shown(
     shows: &str,
 ) -> Result<(), String> {
     if let Some(kind) = failed {
-        let name = match kind {
-            CheckKind::Assert => "assert",
-            CheckKind::Range => "range",
-            CheckKind::Unlock => "unlock",
-        };
+        let name = kind.name();
         return if shows == name { Ok(()) } else { Err(format!("`{name}`: the last step fails")) };
     }
     let program = machine.program();
+    if cannot_be_judged(machine, state, shows) {
+        return Ok(());
+    }
     if let Some(property) = program.properties.iter().find(|property| property.name == shows) {
         let mut scratch = machine.scratch();
         let mut holds = |addr| machine.eval(addr, state, &mut scratch).unwrap_or(false);
@@ -164,6 +163,26 @@ fn shown(
         Some(end) => Err(format!("the end `{}`", end.outcome)),
         None => Err("a state from which the run goes on".to_string()),
     }
+}
+
+/// Whether a property or an outcome fails a check of that name when it is evaluated in `state`.
+fn cannot_be_judged(machine: &Machine, state: &[u64], check: &str) -> bool {
+    let program = machine.program();
+    let mut scratch = machine.scratch();
+    let properties = program.properties.iter().flat_map(|property| match property.kind {
+        PropertyKind::Never(addr)
+        | PropertyKind::Always(addr)
+        | PropertyKind::Reach(addr)
+        | PropertyKind::Eventually(addr) => vec![addr],
+        PropertyKind::After(first, second) => vec![first, second],
+    });
+    let lives = program.threads.iter().filter_map(|thread| thread.lives);
+    let conditions = properties.chain(program.outcomes.iter().map(|outcome| outcome.when));
+    conditions.chain(lives).any(|addr| {
+        machine.eval(addr, state, &mut scratch).is_err_and(|violation| {
+            program.checks[usize::from(violation.check)].kind.name() == check
+        })
+    })
 }
 
 impl ReplayError {
