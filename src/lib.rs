@@ -1,5 +1,6 @@
 //! ghosthunt: a model checker for suspend/exit protocols.
 
+pub mod cli;
 pub mod language;
 pub mod machine;
 pub mod program;

@@ -4,7 +4,7 @@ use super::{Checked, Verdict};
 use crate::language::Spanned;
 use crate::program::{Program, PropertyKind};
 use crate::scenario::{Expectation, Scenario, finding_name};
-use crate::schedule::Run;
+use crate::schedule::{Replay, Run, Schedule};
 use crate::search::{Completeness, Finding, Found, Trace};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -89,6 +89,25 @@ struct ListedCheck<'a> {
     expected: ExpectedObject<'a>,
 }
 
+#[derive(Serialize)]
+struct ReplayObject<'a> {
+    schema: &'static str,
+    scenario: &'a str,
+    model: &'a str,
+    kernel: Option<&'a str>,
+    program: String,
+    shows: &'a str,
+    switches: usize,
+    steps: Vec<StepObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct StepObject<'a> {
+    actor: &'a str,
+    place: &'a str,
+    label: &'a str,
+}
+
 /// A check as one line of JSON, schema `ghosthunt.check/1`.
 pub fn check(checked: &Checked) -> String {
     let program = &checked.check.program;
@@ -163,6 +182,25 @@ pub fn list(scenario: &Scenario) -> String {
         source: scenario.source.as_deref(),
         model: &scenario.model.value,
         checks: checks.collect(),
+    })
+}
+
+/// A replayed schedule as one line of JSON, schema `ghosthunt.replay/1`.
+pub fn replay(replay: &Replay, schedule: &Schedule) -> String {
+    let program = replay.run.program;
+    line(&ReplayObject {
+        schema: "ghosthunt.replay/1",
+        scenario: &program.scenario,
+        model: &program.model,
+        kernel: program.kernel.as_deref(),
+        program: format!("{:016x}", program.hash),
+        shows: &schedule.shows,
+        switches: replay.run.switches(),
+        steps: schedule
+            .steps
+            .iter()
+            .map(|step| StepObject { actor: &step.actor, place: &step.place, label: &step.label })
+            .collect(),
     })
 }
 

@@ -12,7 +12,7 @@ pub mod text;
 pub use columns::columns;
 pub use diagnostics::{diagnostics, errors};
 pub use human::{details, line, replayed};
-pub use json::{check as json, list as json_list};
+pub use json::{check as json, list as json_list, replay as json_replay};
 pub use standing::{Condition, Standing, standings};
 
 use crate::scenario::{Check, Judgement, Scenario};
