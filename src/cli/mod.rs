@@ -37,7 +37,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     List(list::Arguments),
+    #[command(after_help = exit::help())]
     Check(check::Arguments),
+    #[command(after_help = exit::help())]
     Replay(replay::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),

@@ -27,7 +27,7 @@ pub struct Standing {
     pub condition: Condition,
     /// The model's words for it: `suspended`, say.
     pub shows: Vec<String>,
-    /// Where it stands, `owner:line` and the statement's words; empty if it has finished.
+    /// Where it stands, `owner:line` and the statement's words between backticks; empty if it has finished.
     pub place: String,
     /// What its statement reads while it waits: `suspendLock, held by gc`.
     pub waits_for: Vec<String>,
@@ -115,7 +115,7 @@ fn can_step(machine: &Machine, state: &[u64], thread: usize, scratch: &mut Scrat
 
 fn place_words(program: &Program, place: &Place) -> String {
     let statement = &program.statements[place.statement as usize];
-    format!("{}:{}  {}", statement.owner, statement.line, statement.label)
+    format!("{}:{}, `{}`", statement.owner, statement.line, statement.label)
 }
 
 /// The shared variables that the statement's guard reads, and what they hold.
