@@ -78,9 +78,17 @@ struct Findings {
     open: Vec<usize>,
     /// By property: the first state that decided it.
     deciding: Vec<Option<u32>>,
-    /// By check: the state of its first violation, and the step from there that failed, if it was
-    /// a step.
-    failures: Vec<Option<(u32, Option<Transition>)>>,
+    /// By check.
+    failures: Vec<Failures>,
+}
+
+/// The first violations of a check. Which one is nearer shows when their schedules are known.
+#[derive(Debug, Clone, Copy, Default)]
+struct Failures {
+    /// The first state with a step that fails, and that step.
+    by_step: Option<(u32, Transition)>,
+    /// The first state in which a property or an outcome cannot be evaluated.
+    in_state: Option<u32>,
 }
 
 impl<'p, const W: usize> Explorer<'p, W> {
@@ -109,7 +117,7 @@ impl<'p, const W: usize> Explorer<'p, W> {
             findings: Findings {
                 open: (0..properties.len()).filter(|&p| is_open(properties[p].kind)).collect(),
                 deciding: vec![None; properties.len()],
-                failures: vec![None; program.checks.len()],
+                failures: vec![Failures::default(); program.checks.len()],
             },
         }
     }
@@ -118,7 +126,7 @@ impl<'p, const W: usize> Explorer<'p, W> {
         let completeness = self.explore(observer);
         let Explorer { census, store, machine, scratch, findings, .. } = &mut self;
         census.add_spinning(store, machine, scratch, |Unclassified { state, violation }| {
-            findings.add_failure(violation, state, None);
+            findings.add_failed_state(violation, state);
         });
         self.report(completeness)
     }
@@ -171,7 +179,7 @@ impl<'p, const W: usize> Explorer<'p, W> {
             match successor.step {
                 Step::Violation(violation) => {
                     all_spin = false;
-                    findings.add_failure(violation, index, Some(successor.transition));
+                    findings.add_failed_step(violation, index, successor.transition);
                 }
                 Step::Done { .. } | Step::Disabled => {
                     batch.states.extend_from_slice(successor.state);
@@ -239,7 +247,7 @@ impl<'p, const W: usize> Explorer<'p, W> {
                 let Explorer { census, store, machine, scratch, .. } = self;
                 let added = census.add_blocked(index, store, machine, scratch);
                 if let Err(Unclassified { state, violation }) = added {
-                    self.findings.add_failure(violation, state, None);
+                    self.findings.add_failed_state(violation, state);
                 }
             }
         }
@@ -277,7 +285,7 @@ impl<'p, const W: usize> Explorer<'p, W> {
                 }
                 Ok(_) => true,
                 Err(violation) => {
-                    findings.add_failure(violation, index, None);
+                    findings.add_failed_state(violation, index);
                     true
                 }
             }
@@ -314,10 +322,15 @@ impl<'p, const W: usize> Explorer<'p, W> {
                 (_, None) => {}
             }
         }
-        for (check, failure) in std::mem::take(&mut self.findings.failures).iter().enumerate() {
-            if let Some((state, step)) = *failure {
+        for check in 0..program.checks.len() {
+            let Failures { by_step, in_state } = self.findings.failures[check];
+            let by_step = by_step.map(|(state, step)| {
                 let mut trace = self.trace(state);
-                trace.extend(step);
+                trace.push(step);
+                trace
+            });
+            let in_state = in_state.map(|state| self.trace(state));
+            if let Some(trace) = by_step.into_iter().chain(in_state).min_by_key(Vec::len) {
                 let what = Finding::Step(Violation { check: check as u16 });
                 violations.push(Found { what, trace });
             }
@@ -407,11 +420,14 @@ impl Batch {
 }
 
 impl Findings {
-    /// Keeps the first violation of each check.
-    fn add_failure(&mut self, violation: Violation, state: u32, step: Option<Transition>) {
-        let failure = &mut self.failures[usize::from(violation.check)];
-        if failure.is_none() {
-            *failure = Some((state, step));
-        }
+    /// A step from a state, given in order, fails.
+    fn add_failed_step(&mut self, violation: Violation, state: u32, step: Transition) {
+        self.failures[usize::from(violation.check)].by_step.get_or_insert((state, step));
+    }
+
+    /// A condition cannot be evaluated in a state.
+    fn add_failed_state(&mut self, violation: Violation, state: u32) {
+        let first = &mut self.failures[usize::from(violation.check)].in_state;
+        *first = Some(first.map_or(state, |first| first.min(state)));
     }
 }

@@ -87,7 +87,7 @@ mod tests {
         let mut parents = Parents::default();
         let mut parent_of = vec![0u32];
         for parent in 0..5_000u32 {
-            let family = [1, 0, 3, 0, 0, 2, 70, 0, 1, 1][parent as usize % 10];
+            let family = [2, 0, 3, 0, 0, 2, 70, 0, 1, 1][parent as usize % 10];
             for _ in 0..family {
                 parents.reserve().unwrap();
                 parents.push_child();

@@ -161,7 +161,7 @@ fn nanoseconds_per_step(program: &Program) -> f64 {
             machine.successors(black_box(&state), &mut scratch, |successor| {
                 steps += 1;
                 // Not always the same thread.
-                if taken.is_none() || steps % 3 == 0 {
+                if taken.is_none() || steps.is_multiple_of(3) {
                     taken = Some((successor.transition, successor.state[0]));
                 }
             });
