@@ -29,9 +29,9 @@ fn one_column_a_thread_and_one_for_the_kernel() {
         "
  #  main       sysmon                         kernel         changes
  1  │          sysmon: choose, branch 1 of 2
- 2  │          busy = true                                   busy=true
+ 2  │          busy = true                                   busy: true
     │          finished
- 3  suspended                                 deliver(main)  stopped[main]=true
+ 3  suspended                                 deliver(main)  stopped[main]: true
 ",
     );
 }

@@ -38,6 +38,9 @@ pub(super) struct Arguments {
     /// Draw the schedule to this outcome or property instead of the one that matters most
     #[arg(long, value_name = "NAME")]
     show: Option<String>,
+    /// List the statements that never ran
+    #[arg(long)]
+    coverage: bool,
     /// Write the schedule drawn to a file; with several checks, or to a directory, all schedules
     #[arg(long, value_name = "PATH")]
     save: Option<PathBuf>,
@@ -234,7 +237,11 @@ impl Session<'_> {
         if self.arguments.format == Format::Json {
             return output.print(&report::json(checked));
         }
-        let details = || report::details(checked, self.arguments.show.as_deref(), self.width);
+        let details = || {
+            let details = report::details(checked, self.arguments.show.as_deref(), self.width);
+            let coverage = self.arguments.coverage.then(|| report::coverage(checked, self.width));
+            details + coverage.as_deref().unwrap_or("")
+        };
         if self.arguments.all {
             if !as_expected {
                 self.details += &format!("\n{}", details());

@@ -31,8 +31,10 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
 /// A scenario's name, what it shows, and what is expected under which kernels.
 fn entry(scenario: &Scenario, width: usize) -> String {
     let mut entry = format!("{}\n", style::paint(style::STRONG, &scenario.name));
-    let source = scenario.source.as_ref().map_or(String::new(), |source| format!(" ({source})"));
-    let mut lines = text::wrap(&format!("{}{source}", scenario.about), width - 4, usize::MAX);
+    let mut lines = text::wrap(&scenario.about, width - 4, usize::MAX);
+    if let Some(source) = &scenario.source {
+        lines.extend(text::wrap(&format!("[{source}]"), width - 4, usize::MAX));
+    }
     // Kernels that expect the same share a line.
     let mut expectations: Vec<(String, Vec<&str>)> = Vec::new();
     for kernel in scenario.kernel_names() {

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!  #  main                  sysmon                    kernel         changes
-//!  1  │                     preemptM: lock(suspendL…                 suspendLock free→sysmon
-//!  7  suspended             │                         deliver(main)  stopped[main]=true
+//!  1  │                     preemptM: lock(suspendL…                 suspendLock: free→sysmon
+//!  7  suspended             │                         deliver(main)  stopped[main]: true
 //!  8  ┆                     GetThreadContext(t)
 //! ```
 //!
@@ -24,7 +24,7 @@ const COLUMN_MIN: usize = 12;
 /// Between two columns.
 const GAP: usize = 2;
 /// A cell is cut off below so many lines.
-const CELL_LINES_MAX: usize = 4;
+const CELL_LINES_MAX: usize = 3;
 
 /// A line of a cell: what it says, and how it is coloured.
 type CellLine = (String, Style);

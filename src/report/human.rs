@@ -5,14 +5,11 @@ use super::style::{BAD, FAINT, GOOD, NOTE, STRONG, paint};
 use super::text::{bytes, count, duration, pad, plural, wrap};
 use super::{Checked, Verdict, columns};
 use crate::machine::Step;
-use crate::program::Program;
+use crate::program::{Program, Statement};
 use crate::scenario::{UnmetKind, finding_name, limit_reached};
 use crate::schedule::{Replay, Run};
 use crate::search::{Finding, Report, Trace};
 use unicode_width::UnicodeWidthStr;
-
-/// Statements that never ran are named up to this number.
-const NOT_RUN_MAX: usize = 6;
 
 /// Everything there is to say about a check: the verdict, the schedule drawn, who waits for what at
 /// its end, the census of ends and what was searched. `show` names the run to draw instead of the
@@ -21,9 +18,10 @@ pub fn details(checked: &Checked, show: Option<&str>, width: usize) -> String {
     let mut text = headline(checked);
     let scenario = checked.scenario;
     if !scenario.about.is_empty() {
-        let source =
-            scenario.source.as_ref().map_or(String::new(), |source| format!(" ({source})"));
-        text += &paragraph(&format!("{}{source}", scenario.about), width, 2);
+        text += &paragraph(&scenario.about, width, 2);
+    }
+    if let Some(source) = &scenario.source {
+        text += &paragraph(&format!("[{source}]"), width, 2);
     }
     for unmet in &checked.judgement.unmet {
         let style = if unmet.kind == UnmetKind::Incomplete { NOTE } else { BAD };
@@ -84,25 +82,19 @@ pub fn line(checked: &Checked, name_width: usize) -> String {
     let report = checked.report;
     let states = format!("{:>11} states", count(report.states));
     let time = format!("{:>8}", duration(report.elapsed));
-    format!("{word}  {name}  {states}  {}  {}\n", paint(FAINT, &time), census_words(report))
+    format!("{word}  {name}  {states}  {}  {}\n", paint(FAINT, &time), census_words(checked))
 }
 
 /// The ends by outcome, and the violations that are no ends: `exited 12, ghost 3, never x`.
-fn census_words(report: &Report) -> String {
-    let mut words: Vec<_> = report
-        .ends
-        .iter()
-        .map(|end| {
-            let text = format!("{} {}", end.outcome, count(end.count));
-            if end.fine { text } else { paint(NOTE, &text) }
-        })
-        .collect();
-    let others = report.violations.iter().filter(|f| !matches!(f.what, Finding::End { .. }));
-    match others.count() as u64 {
-        0 => {}
-        number => words.push(paint(NOTE, &plural(number, "violation"))),
-    }
-    words.join(", ")
+fn census_words(checked: &Checked) -> String {
+    let ends = checked.report.ends.iter().map(|end| {
+        let text = format!("{} {}", end.outcome, count(end.count));
+        if end.fine { text } else { paint(NOTE, &text) }
+    });
+    let violations = checked.report.violations.iter();
+    let others = violations.filter(|found| !matches!(found.what, Finding::End { .. }));
+    let others = others.map(|found| paint(NOTE, finding_name(&found.what, &checked.check.program)));
+    ends.chain(others).collect::<Vec<_>>().join(", ")
 }
 
 /// A schedule drawn, and how it leaves the threads.
@@ -208,22 +200,43 @@ fn searched(checked: &Checked, width: usize) -> String {
             )
         }
     };
-    if !report.not_run.is_empty() {
-        let program = &checked.check.program;
-        let mut names: Vec<_> = report
-            .not_run
-            .iter()
-            .take(NOT_RUN_MAX)
-            .map(|&id| {
-                let statement = &program.statements[id as usize];
-                format!("{}:{} `{}`", statement.owner, statement.line, statement.label)
-            })
-            .collect();
-        let more = report.not_run.len().saturating_sub(NOT_RUN_MAX);
-        if more > 0 {
-            names.push(format!("and {more} more"));
+    let not_run: Vec<_> = not_run_by_file(checked)
+        .into_iter()
+        .map(|(file, statements)| format!("{} of {file}", count(statements.len() as u64)))
+        .collect();
+    if !not_run.is_empty() {
+        text += &paragraph(&format!("Statements never run: {}", not_run.join(", ")), width, 0);
+    }
+    text
+}
+
+/// The statements that never ran, by the text they stand in.
+fn not_run_by_file<'a>(checked: &'a Checked) -> Vec<(&'a str, Vec<&'a Statement>)> {
+    let program = &checked.check.program;
+    let mut by_file: Vec<(u16, Vec<&Statement>)> = Vec::new();
+    for &statement in &checked.report.not_run {
+        let statement = &program.statements[statement as usize];
+        let file = statement.span.file;
+        match by_file.iter_mut().find(|(known, _)| *known == file) {
+            Some((_, statements)) => statements.push(statement),
+            None => by_file.push((file, vec![statement])),
         }
-        text += &paragraph(&format!("Never run: {}", names.join(", ")), width, 0);
+    }
+    by_file.sort_by_key(|(file, _)| *file);
+    let name = |file| program.sources.files[usize::from(file)].name.as_str();
+    by_file.into_iter().map(|(file, statements)| (name(file), statements)).collect()
+}
+
+/// Every statement that never ran, with its place.
+pub fn coverage(checked: &Checked, width: usize) -> String {
+    let mut text = String::new();
+    for (file, mut statements) in not_run_by_file(checked) {
+        text += &format!("\n{}\n", paint(STRONG, &format!("Never run in {file}")));
+        statements.sort_by_key(|statement| statement.span);
+        for statement in statements {
+            let words = format!("{}  {}  {}", statement.line, statement.owner, statement.label);
+            text += &paragraph(&wrap(&words, width - 2, 1).join(""), width, 2);
+        }
     }
     text
 }

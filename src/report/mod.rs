@@ -11,12 +11,12 @@ pub mod text;
 
 pub use columns::columns;
 pub use diagnostics::{diagnostics, errors};
-pub use human::{details, line, replayed};
+pub use human::{coverage, details, line, replayed};
 pub use json::{check as json, list as json_list, replay as json_replay};
 pub use standing::{Condition, Standing, standings};
 
-use crate::scenario::{Check, Judgement, Scenario};
-use crate::search::{Completeness, Found, Report, Trace};
+use crate::scenario::{Check, Judgement, Scenario, finding_name};
+use crate::search::{Completeness, Finding, Found, Report, Trace};
 
 /// A check that has run, with all that a report says of it.
 #[derive(Debug, Clone)]
@@ -65,32 +65,25 @@ impl Verdict {
 }
 
 impl Checked<'_> {
-    /// The violation that a report tells first: one that is not expected, else the first.
+    /// The violation that a report tells first: one that is not expected, else the outcome that is,
+    /// else a bad end, else the first.
     pub fn told_first(&self) -> Option<&Found> {
         let program = &self.check.program;
-        let unexpected = self
-            .report
-            .violations
-            .iter()
-            .find(|found| !self.check.expectation.allows(&found.what, program));
-        unexpected
-            .or_else(|| {
-                let wanted = self.check.expectation.outcome.as_ref();
-                self.report.violations.iter().find(|found| {
-                    wanted.is_some_and(|wanted| {
-                        crate::scenario::finding_name(&found.what, program) == wanted.value
-                    })
-                })
-            })
-            .or(self.report.violations.first())
+        let expectation = &self.check.expectation;
+        let violations = &self.report.violations;
+        let wanted = expectation.outcome.as_ref().map(|outcome| outcome.value.as_str());
+        let find = |wanted: &dyn Fn(&Finding) -> bool| violations.iter().find(|f| wanted(&f.what));
+        find(&|finding| !expectation.allows(finding, program))
+            .or_else(|| find(&|finding| Some(finding_name(finding, program)) == wanted))
+            .or_else(|| find(&|finding| matches!(finding, Finding::End { .. })))
+            .or(violations.first())
     }
 
     /// All runs of the report that have a name: violations, then good ends, then witnesses.
     pub fn runs(&self) -> Vec<(&str, &Trace)> {
         let program = &self.check.program;
         let violations = self.report.violations.iter();
-        let violations = violations
-            .map(|found| (crate::scenario::finding_name(&found.what, program), &found.trace));
+        let violations = violations.map(|found| (finding_name(&found.what, program), &found.trace));
         let ends = self.report.ends.iter().map(|end| (end.outcome.as_str(), &end.trace));
         let reached = self.report.reach.iter().filter_map(|(index, witness)| {
             Some((program.properties[*index].name.as_str(), witness.as_ref()?))

@@ -155,11 +155,11 @@ fn variable_changes(
     changed.collect()
 }
 
-/// `x 0→1`; of a truth value the old one goes without saying.
+/// `x: 0→1`; of a truth value the old one goes without saying.
 fn change(name: &str, old: &str, new: &str) -> String {
     match new {
-        "true" | "false" => format!("{name}={new}"),
-        _ => format!("{name} {old}→{new}"),
+        "true" | "false" => format!("{name}: {new}"),
+        _ => format!("{name}: {old}→{new}"),
     }
 }
 
@@ -180,7 +180,7 @@ fn local_changes(program: &Program, thread: usize, before: &[u64], after: &[u64]
         let packed = &program.layout.fields[usize::from(*field)];
         let (old, new) = (packed.get(before), packed.get(after));
         if !old_scope.iter().any(|(known, known_field, _)| known == name && known_field == field) {
-            changes.push(format!("{name}={}", domain.show(new)));
+            changes.push(format!("{name}: {}", domain.show(new)));
         } else if old != new {
             changes.push(change(name, &domain.show(old), &domain.show(new)));
         }
