@@ -126,12 +126,14 @@ impl<'p> Machine<'p> {
         self.program
     }
 
+    /// A fresh operand stack, with no statement run yet, for [`Machine::run`].
+    pub fn workspace(&self) -> Workspace {
+        Workspace::new(self.stack_depth, self.program.statements.len())
+    }
+
     /// Fresh memory for steps, with no statement run yet.
     pub fn scratch(&self) -> Scratch {
-        Scratch {
-            work: Workspace::new(self.stack_depth, self.program.statements.len()),
-            next: vec![0; self.program.layout.words],
-        }
+        Scratch { work: self.workspace(), next: vec![0; self.program.layout.words] }
     }
 
     /// Calls `sink` with every enabled transition of `state`, in order.

@@ -292,7 +292,10 @@ impl Domain {
             _ if value == NONE => "none".to_string(),
             Domain::Bool => (value != 0).to_string(),
             Domain::Number => value.to_string(),
-            Domain::Names(names) | Domain::Mutex(names) => names[value as usize].clone(),
+            Domain::Names(names) | Domain::Mutex(names) => match names.get(value as usize) {
+                Some(name) => name.clone(),
+                None => format!("number {value}"),
+            },
         }
     }
 }
