@@ -21,7 +21,7 @@ mod source;
 pub use code::{Addr, Check, CheckId, CheckKind, Op, Order, RmwKind};
 pub use hash::fnv1a;
 pub use layout::{Field, FieldId, Layout, NONE, Value};
-pub use source::{Location, SourceFile, Sources, Span, Statement, StatementId};
+pub use source::{FileId, Location, SourceFile, Sources, Span, Statement, StatementId};
 
 /// The index of a place of a thread; 0 is [`FINISHED`].
 pub type PlaceId = u32;
@@ -274,6 +274,13 @@ impl Program {
             Some(kernel) => format!("{}@{kernel}", self.scenario),
             None => self.scenario.clone(),
         }
+    }
+}
+
+impl PropertyKind {
+    /// It is about infinite runs.
+    pub fn is_liveness(self) -> bool {
+        matches!(self, PropertyKind::After(..) | PropertyKind::Eventually(_))
     }
 }
 
