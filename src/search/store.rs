@@ -270,16 +270,16 @@ mod tests {
         state
     }
 
-    fn fill<const W: usize>(words: usize) {
+    fn fill<const W: usize>(words: usize, count: u64) {
         let mut store = Store::<W>::new(words, usize::MAX, usize::MAX);
-        let count = 20_000;
         for number in (0..count).chain(0..count) {
             let state = state(words, number);
             let known = number < store.len() as u64;
             let hash = Store::<W>::hash(&state);
             let guess = store.guess(hash, store.first_slot(hash));
-            assert_eq!(store.confirms(guess, &state), known);
-            assert!(number == 0 || store.may_confirm(guess, &state) || !known);
+            // A guess may miss a known state, but never confirm another.
+            assert!(!store.confirms(guess, &state) || known);
+            assert!(!store.confirms(guess, &state) || store.may_confirm(guess, &state));
             let expected = if known { Inserted::Known } else { Inserted::New };
             assert_eq!(store.insert(&state, hash), Ok(expected));
         }
@@ -293,10 +293,11 @@ mod tests {
 
     #[test]
     fn finds_every_state_again() {
-        fill::<1>(1);
-        fill::<3>(3);
-        fill::<0>(1);
-        fill::<0>(70);
+        fill::<1>(1, 20_000);
+        // So many that tags of different states agree time and again.
+        fill::<3>(3, 400_000);
+        fill::<0>(1, 20_000);
+        fill::<0>(70, 20_000);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! This is what the soundness of machine and search is anchored to. The oracle shares no code with
 //! them, and the comparison is of everything that a report says, the schedules included.
 
+mod arithmetic;
 mod assemble;
 mod graph;
 mod model;
@@ -81,7 +82,7 @@ fn replay(program: &Program, report: &Report) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn the_search_finds_what_the_definition_says(model in model::model()) {
