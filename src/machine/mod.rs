@@ -70,8 +70,8 @@ pub struct Successor<'a> {
     pub step: Step,
     /// The state after the step.
     pub state: &'a [u64],
-    /// A thread stepped inside a yielding loop and no shared variable changed, aux ones aside: the
-    /// step may be part of a spin.
+    /// A thread stepped inside a yielding loop, did not fail, and changed no shared variable, aux
+    /// ones aside: the step may be part of a spin.
     pub spins: bool,
 }
 
@@ -154,7 +154,9 @@ impl<'p> Machine<'p> {
                         let step =
                             self.run(place.entry, role, branch, &mut self.packed(next), work);
                         if step != Step::Disabled {
-                            let spins = place.spins && self.shared_unchanged(state, next);
+                            let spins = place.spins
+                                && matches!(step, Step::Done { .. })
+                                && self.shared_unchanged(state, next);
                             let transition = Transition { actor, branch: branch as u16 };
                             sink(Successor { transition, step, state: next, spins });
                         }

@@ -50,7 +50,7 @@ struct Batch {
     states: Vec<u64>,
     hashes: Vec<u64>,
     guesses: Vec<Guess>,
-    known: Vec<bool>,
+    promising: Vec<bool>,
 }
 
 /// What the expansion of one state told, its successors aside.
@@ -107,7 +107,8 @@ impl<'p, const W: usize> Explorer<'p, W> {
             machine,
             limits: *limits,
             started: Instant::now(),
-            store: Store::new(program.layout.words, states_max, bytes_max),
+            // Links take two bits a state, and twice that while they grow: less than a sixteenth.
+            store: Store::new(program.layout.words, states_max, bytes_max - bytes_max / 16),
             parents: Parents::default(),
             batch: Batch::default(),
             expanded: 0,
@@ -138,8 +139,7 @@ impl<'p, const W: usize> Explorer<'p, W> {
         self.check_state(0);
         let (mut next, mut looked, mut reported) = (0, 0, 0);
         loop {
-            // A batch stays within a level, so that whatever it finds first is nearest.
-            while self.batch.has_room() && next < self.level_end {
+            while self.batch.has_room() && (next as usize) < self.store.len() {
                 self.expand(next);
                 next += 1;
             }
@@ -178,7 +178,6 @@ impl<'p, const W: usize> Explorer<'p, W> {
             all_spin &= successor.spins;
             match successor.step {
                 Step::Violation(violation) => {
-                    all_spin = false;
                     findings.add_failed_step(violation, index, successor.transition);
                 }
                 Step::Done { .. } | Step::Disabled => {
@@ -201,12 +200,15 @@ impl<'p, const W: usize> Explorer<'p, W> {
     /// If the store is full. States whose successors could not all be stored count as not expanded.
     fn settle(&mut self) -> Result<(), Full> {
         let words = self.store.words();
-        let Batch { hashes, guesses, known, states, .. } = &mut self.batch;
+        let Batch { hashes, guesses, promising, states, .. } = &mut self.batch;
         guesses.clear();
-        guesses.extend(hashes.iter().map(|&hash| self.store.guess(hash)));
-        known.clear();
+        guesses.extend(hashes.iter().map(|&hash| self.store.first_slot(hash)));
+        for (guess, &hash) in guesses.iter_mut().zip(&*hashes) {
+            *guess = self.store.guess(hash, *guess);
+        }
+        promising.clear();
         let pairs = guesses.iter().zip(states.chunks_exact(words));
-        known.extend(pairs.map(|(&guess, state)| self.store.confirms(guess, state)));
+        promising.extend(pairs.map(|(&guess, state)| self.store.may_confirm(guess, state)));
         let families = std::mem::take(&mut self.batch.families);
         let mut start = 0;
         for family in &families {
@@ -221,13 +223,15 @@ impl<'p, const W: usize> Explorer<'p, W> {
     fn settle_family(&mut self, members: Range<usize>) -> Result<(), Full> {
         let words = self.store.words();
         for member in members {
-            if !self.batch.known[member] {
-                self.parents.reserve()?;
-                let state = &self.batch.states[member * words..][..words];
-                if self.store.insert(state, self.batch.hashes[member])? == Inserted::New {
-                    self.parents.push_child();
-                    self.check_state(self.store.len() as u32 - 1);
-                }
+            let state = &self.batch.states[member * words..][..words];
+            let guess = self.batch.guesses[member];
+            if self.batch.promising[member] && self.store.confirms(guess, state) {
+                continue;
+            }
+            self.parents.reserve()?;
+            if self.store.insert(state, self.batch.hashes[member])? == Inserted::New {
+                self.parents.push_child();
+                self.check_state(self.store.len() as u32 - 1);
             }
         }
         Ok(())

@@ -3,7 +3,9 @@
 //! This is what the soundness of machine and search is anchored to. The oracle shares no code with
 //! them, and the comparison is of everything that a report says, the schedules included.
 
+mod arithmetic;
 mod assemble;
+mod graph;
 mod model;
 mod oracle;
 
@@ -11,9 +13,11 @@ use assemble::assemble;
 use ghosthunt::machine::{Machine, Step};
 use ghosthunt::program::Program;
 use ghosthunt::search::{Completeness, Finding, Limits, Report, search};
+use model::{Action, Cond, Model, Move, Statement, Thread, Var};
 use oracle::Verdict;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A report in the oracle's terms.
 fn verdict(report: &Report) -> Verdict {
@@ -78,7 +82,7 @@ fn replay(program: &Program, report: &Report) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn the_search_finds_what_the_definition_says(model in model::model()) {
@@ -130,4 +134,64 @@ proptest! {
             prop_assert_eq!(trace, &whole.reach[index]);
         }
     }
+}
+
+/// Three threads that count for ever, and a kernel that sets flags: some 700,000 states.
+fn large() -> Program {
+    let steps = [
+        Action::Read(Var::X),
+        Action::Add(Var::X, 1),
+        Action::Write(Var::Y),
+        Action::Add(Var::X, -1),
+        Action::Goto(0),
+    ];
+    let body = steps.map(|action| Statement { action, kernel: false, spins: false, yields: false });
+    let thread = Thread {
+        body: body.to_vec(),
+        handlers: Vec::new(),
+        user_gate: false,
+        kernel_gate: None,
+        lives: None,
+    };
+    let flags = (0..3).flat_map(|t| [(Var::Off(t), 0), (Var::Off(t), 1), (Var::Signal(t), 1)]);
+    let moves =
+        flags.map(|store| Move { guard: Cond::Is(Var::X, 0), stores: vec![store], finishes: None });
+    assemble(&Model {
+        words: 2,
+        threads: vec![thread; 3],
+        moves: moves.collect(),
+        properties: Vec::new(),
+        outcomes: Vec::new(),
+    })
+}
+
+#[test]
+fn each_limit_stops_the_search_and_says_so() {
+    let program = large();
+    let mut calls = 0;
+    let whole = search(&program, &Limits::default(), &mut |progress| {
+        calls += 1;
+        assert!(progress.states > 0 && progress.store_bytes > 0);
+        true
+    });
+    assert_eq!(whole.completeness, Completeness::Exhaustive);
+    assert_eq!(calls, whole.states >> 16);
+    assert!(calls > 1);
+
+    let memory_bytes = Some(2 << 20);
+    let small = run(&program, &Limits { memory_bytes, ..Limits::default() });
+    assert_eq!(small.completeness, Completeness::MemoryLimit);
+    assert!(small.store_bytes <= 2 << 20, "{} bytes", small.store_bytes);
+    assert!(small.states > 10_000, "{} states", small.states);
+
+    let short = run(&program, &Limits { time: Some(Duration::ZERO), ..Limits::default() });
+    assert_eq!(short.completeness, Completeness::TimeLimit);
+    assert!(short.states < 20_000 && short.frontier > 0);
+
+    let few = run(&program, &Limits { states: Some(0), ..Limits::default() });
+    assert_eq!((few.completeness, few.states), (Completeness::StateLimit, 1));
+
+    let stopped = search(&program, &Limits::default(), &mut |_| false);
+    assert_eq!(stopped.completeness, Completeness::Interrupted);
+    assert!(stopped.states < whole.states);
 }

@@ -129,7 +129,7 @@ fn var(threads: usize) -> impl Strategy<Value = Var> + Clone {
         4 => Just(Var::Y),
         1 => Just(Var::Aux),
         1 => (0..threads).prop_map(Var::Off),
-        1 => (0..threads).prop_map(Var::Signal),
+        2 => (0..threads).prop_map(Var::Signal),
     ]
 }
 
@@ -185,7 +185,7 @@ fn action(threads: usize) -> impl Strategy<Value = Action> + Clone {
         6 => (cond.clone(), goto.clone()).prop_map(|(cond, to)| Action::GotoIf(cond, to)),
         3 => goto.prop_map(Action::Goto),
         1 => cond.prop_map(Action::Assert),
-        1 => (0..threads).prop_map(Action::Finish),
+        2 => (0..threads).prop_map(Action::Finish),
     ]
 }
 
@@ -200,12 +200,12 @@ fn statements(
 }
 
 fn thread(threads: usize) -> impl Strategy<Value = Thread> {
-    let handler = (prop::bool::weighted(0.8), statements(threads, 0..=2))
+    let handler = (prop::bool::weighted(0.8), statements(threads, 0..=3))
         .prop_map(|(acknowledges, body)| Handler { acknowledges, body });
     (
         prop_oneof![1 => Just(0..=1), 9 => Just(2..=6)]
             .prop_flat_map(move |lengths| statements(threads, lengths)),
-        prop_oneof![2 => Just(0..=0), 1 => Just(1..=2)]
+        prop_oneof![1 => Just(0..=0), 1 => Just(1..=2)]
             .prop_flat_map(move |count| prop::collection::vec(handler.clone(), count)),
         prop::bool::weighted(0.3),
         proptest::option::weighted(0.2, cond(threads)),

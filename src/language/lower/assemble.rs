@@ -111,6 +111,8 @@ impl Lowering<'_> {
             properties,
             outcomes,
             shows,
+            header: model.header.clone(),
+            docs: self.docs(),
             sources: self.sources.clone(),
             statements: std::mem::take(&mut self.statements),
         };
@@ -218,7 +220,7 @@ impl Lowering<'_> {
         let binding = super::context::Binding::Constant(thread, ty);
         self.context.frame().bindings.push((name.text.clone(), binding));
         let outer = self.context.thread.replace(thread);
-        self.expect_type(when, Type::BOOL);
+        self.expect_condition(when);
         self.context.thread = outer;
         self.context.frame().bindings.pop();
     }
@@ -238,9 +240,10 @@ impl Lowering<'_> {
         self.emit(Op::End);
     }
 
-    fn condition_code(&mut self, condition: &Expr) -> Addr {
+    fn condition_code(&mut self, condition: &Expr, outcomes_below: usize) -> Addr {
         self.expression();
-        self.expect_type(condition, Type::BOOL);
+        self.context.outcomes_below = outcomes_below;
+        self.expect_condition(condition);
         let entry = self.here();
         let mut no = Label::new();
         self.branch(condition, false, &mut no);
@@ -263,11 +266,11 @@ impl Lowering<'_> {
     fn outcomes(&mut self) -> Vec<Outcome> {
         let model = self.model;
         let mut outcomes = Vec::new();
-        for decl in &model.outcomes {
+        for (index, decl) in model.outcomes.iter().enumerate() {
             if self.left_out(&decl.when) {
                 continue;
             }
-            let when = self.condition_code(&decl.when);
+            let when = self.condition_code(&decl.when, index);
             outcomes.push(Outcome { name: decl.name.text.clone(), fine: decl.fine, when });
         }
         outcomes
@@ -296,8 +299,10 @@ impl Lowering<'_> {
             if conditions.iter().any(|condition| self.left_out(condition)) {
                 continue;
             }
-            let code: Vec<Addr> =
-                conditions.iter().map(|condition| self.condition_code(condition)).collect();
+            let code: Vec<Addr> = conditions
+                .iter()
+                .map(|condition| self.condition_code(condition, usize::MAX))
+                .collect();
             let kind = match decl {
                 PropertyDecl::Never(..) => PropertyKind::Never(code[0]),
                 PropertyDecl::Always(..) => PropertyKind::Always(code[0]),
@@ -313,25 +318,30 @@ impl Lowering<'_> {
 
     /// It reads an aux variable, and those are left out.
     fn left_out(&self, condition: &Expr) -> bool {
-        self.cast.without_aux && self.reads_aux(condition)
+        self.cast.without_aux && self.reads_aux(condition, usize::MAX)
     }
 
-    fn reads_aux(&self, expr: &Expr) -> bool {
+    fn reads_aux(&self, expr: &Expr, outcomes_below: usize) -> bool {
         use crate::language::model::Symbol;
         let by_name = |name: &str| match self.symbol(name) {
             Some(Symbol::Var(var)) => self.model.vars[var].aux,
-            Some(Symbol::Outcome(id)) => self.reads_aux(&self.model.outcomes[id].when),
+            Some(Symbol::Outcome(id)) if id < outcomes_below => {
+                self.reads_aux(&self.model.outcomes[id].when, id)
+            }
             _ => false,
         };
         match &expr.kind {
             ExprKind::Name(name) => by_name(name),
             ExprKind::Index(name, indices) => {
-                by_name(&name.text) || indices.iter().any(|index| self.reads_aux(index))
+                by_name(&name.text)
+                    || indices.iter().any(|index| self.reads_aux(index, outcomes_below))
             }
-            ExprKind::Call(call) => call.args.iter().any(|arg| self.reads_aux(arg)),
-            ExprKind::Not(inner) | ExprKind::Negate(inner) => self.reads_aux(inner),
-            ExprKind::Binary(_, left, right) => self.reads_aux(left) || self.reads_aux(right),
-            ExprKind::Quantifier { body, .. } => self.reads_aux(body),
+            ExprKind::Call(call) => call.args.iter().any(|arg| self.reads_aux(arg, outcomes_below)),
+            ExprKind::Not(inner) | ExprKind::Negate(inner) => self.reads_aux(inner, outcomes_below),
+            ExprKind::Binary(_, left, right) => {
+                self.reads_aux(left, outcomes_below) || self.reads_aux(right, outcomes_below)
+            }
+            ExprKind::Quantifier { body, .. } => self.reads_aux(body, outcomes_below),
             _ => false,
         }
     }
@@ -406,7 +416,7 @@ impl Lowering<'_> {
         let entry = self.here();
         let statement = self.statement_ids[&proc.head];
         let readable = std::mem::replace(&mut self.context.aux_readable, false);
-        self.expect_type(&decl.when, Type::BOOL);
+        self.expect_condition(&decl.when);
         let mut yes = Label::new();
         self.branch(&decl.when, true, &mut yes);
         self.emit(Op::Const(0));
@@ -475,6 +485,13 @@ impl Lowering<'_> {
             field.word = word;
             field.shift += shift;
         }
+    }
+
+    fn docs(&self) -> Vec<(String, Vec<String>)> {
+        let procs = self.model.procs.iter().map(|proc| &proc.decl);
+        let all = procs.chain(self.model.actions.iter().map(|action| &action.proc));
+        let documented = all.filter(|decl| !decl.doc.is_empty());
+        documented.map(|decl| (decl.name.text.clone(), decl.doc.clone())).collect()
     }
 
     fn variables(&self) -> Vec<Variable> {

@@ -132,6 +132,8 @@ pub(super) struct Context {
     pub atomic: bool,
     /// An aux variable is being written, or a property is being read.
     pub aux_readable: bool,
+    /// Outcomes with a smaller index can be named: those declared before the one being walked.
+    pub outcomes_below: usize,
     /// System calls around this point.
     pub kernel: u32,
     /// Loops around this point that yield.
@@ -160,6 +162,7 @@ impl Context {
             thread,
             atomic: kind != Kind::Thread,
             aux_readable: kind == Kind::Expression,
+            outcomes_below: usize::MAX,
             kernel: 0,
             yielding: 0,
             loops: Vec::new(),

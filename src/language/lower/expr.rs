@@ -131,6 +131,7 @@ impl Lowering<'_> {
                         self.load(location, self.default_order(location.var));
                     }
                 }
+                symbol if symbol.is_none() && name != "done" => {}
                 Some(Symbol::Outcome(_)) | None => {
                     let mut no = Label::new();
                     let mut end = Label::new();
@@ -230,7 +231,12 @@ impl Lowering<'_> {
                 match self.symbol(name) {
                     Some(Symbol::Outcome(id)) => {
                         let model = self.model;
-                        self.branch(&model.outcomes[id].when, want, label);
+                        let below = self.context.outcomes_below;
+                        if id < below {
+                            self.context.outcomes_below = id;
+                            self.branch(&model.outcomes[id].when, want, label);
+                            self.context.outcomes_below = below;
+                        }
                     }
                     None if name == "done" => self.done(want, label),
                     _ => self.branch_on_value(expr, want, label),

@@ -415,7 +415,7 @@ impl Lowering<'_> {
         then: &Block,
         otherwise: Option<&Block>,
     ) {
-        self.type_of(condition);
+        self.expect_condition(condition);
         let mut no = Label::new();
         let mut end = Label::new();
         self.condition(id, condition, false, &mut no);
@@ -536,7 +536,7 @@ impl Lowering<'_> {
             return;
         }
         if let Some(condition) = condition {
-            self.type_of(condition);
+            self.expect_condition(condition);
         }
         // A step that is open has its access inside the loop only in the first turn.
         if self.flow.open.take().is_some() {
@@ -670,7 +670,7 @@ impl Lowering<'_> {
     }
 
     fn await_statement(&mut self, id: StatementId, condition: &Expr) {
-        self.type_of(condition);
+        self.expect_condition(condition);
         let accesses = self.accesses(condition);
         if self.contains_call(condition) {
             self.misplaced(condition.span, "`await` of a call", "await a condition over variables");
@@ -774,7 +774,7 @@ impl Lowering<'_> {
     }
 
     fn assert(&mut self, id: StatementId, condition: &Expr, head: Span) {
-        self.type_of(condition);
+        self.expect_condition(condition);
         let accesses = self.accesses(condition);
         let message = format!("`{}` does not hold", self.sources.text(head));
         let check = self.check_id(CheckKind::Assert, message, head);

@@ -41,6 +41,13 @@ impl Lowering<'_> {
         }
     }
 
+    /// Reports unless `expr` is true or false.
+    pub(super) fn expect_condition(&mut self, expr: &Expr) {
+        let mut errors = Vec::new();
+        self.need_bool(expr, &mut Vec::new(), &mut errors);
+        errors.into_iter().for_each(|error| self.report(error));
+    }
+
     pub(super) fn show_type(&self, ty: Type) -> String {
         let base = match ty.base {
             Base::Bool => "bool".to_string(),
@@ -145,7 +152,14 @@ impl Lowering<'_> {
                 info.ty
             }
             Some(Symbol::Proc(_)) => Type::new(Base::Proc),
-            Some(Symbol::Outcome(_)) => self.only_in_properties(name, span, errors),
+            Some(Symbol::Outcome(id)) => {
+                if id >= self.context.outcomes_below {
+                    let message = format!("the outcome `{name}` is used before it is declared");
+                    let error = Diagnostic::error(message, span, "declared here or further down");
+                    errors.push(error.help("an outcome may only build on those above it"));
+                }
+                self.only_in_properties(name, span, errors)
+            }
             None if name == "done" => self.only_in_properties(name, span, errors),
             Some(symbol @ (Symbol::Enum(_) | Symbol::Other)) => {
                 let message = format!("`{name}` is {}, not a value", symbol.describe());
