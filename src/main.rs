@@ -1,1 +1,7 @@
-fn main() {}
+//! The `ghosthunt` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ghosthunt::cli::main()
+}

@@ -1,6 +1,13 @@
 //! Text to program: lexer, parser, names and types, lowering; diagnostics with source spans.
 
 mod diagnostic;
+mod lexer;
+mod lower;
+mod model;
+mod parser;
+mod parser_code;
+mod syntax;
+mod types;
 
 pub use diagnostic::{Diagnostic, Severity, Spanned, nearest_name};
 
@@ -21,6 +28,9 @@ pub struct Cast {
     pub threads: Vec<CastThread>,
     /// More properties, each a declaration in the language.
     pub properties: Vec<Spanned<String>>,
+    /// Leaves out aux variables, and the properties and outcomes that read one: what remains must
+    /// have the same graph.
+    pub without_aux: bool,
 }
 
 /// A thread of the cast.
@@ -59,7 +69,18 @@ pub fn compile(
     library: &dyn Library,
     sources: Sources,
 ) -> Result<(Program, Vec<Diagnostic>), Errors> {
-    let _ = (cast, library);
-    let error = Diagnostic::error("the compiler is not here yet", model.span, "");
-    Err(Errors { sources, diagnostics: vec![error] })
+    let mut sources = sources;
+    let mut diagnostics = Vec::new();
+    let merged = model::load(model, cast, library, &mut sources, &mut diagnostics);
+    let failed = |diagnostics: &[Diagnostic]| {
+        diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    };
+    let program = lower::lower(&merged, cast, &sources, &mut diagnostics);
+    match program {
+        Some(mut program) if !failed(&diagnostics) => {
+            program.model = model.value.clone();
+            Ok((program, diagnostics))
+        }
+        _ => Err(Errors { sources, diagnostics }),
+    }
 }

@@ -141,3 +141,14 @@ pub enum CheckKind {
     /// `unlock` of a mutex by a thread that does not hold it.
     Unlock,
 }
+
+impl CheckKind {
+    /// The word for it in scenarios, schedules and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            CheckKind::Assert => "assert",
+            CheckKind::Range => "range",
+            CheckKind::Unlock => "unlock",
+        }
+    }
+}

@@ -45,7 +45,7 @@ pub struct Layout {
 impl Field {
     /// The bits of the field, at its place in the word.
     pub fn mask(&self) -> u64 {
-        if self.width == 0 { 0 } else { (u64::MAX >> (64 - self.width)) << self.shift }
+        ((1 << self.width) - 1) << self.shift
     }
 
     /// The value in `state`.

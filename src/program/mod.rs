@@ -21,7 +21,7 @@ mod source;
 pub use code::{Addr, Check, CheckId, CheckKind, Op, Order, RmwKind};
 pub use hash::fnv1a;
 pub use layout::{Field, FieldId, Layout, NONE, Value};
-pub use source::{Location, SourceFile, Sources, Span, Statement, StatementId};
+pub use source::{FileId, Location, SourceFile, Sources, Span, Statement, StatementId};
 
 /// The index of a place of a thread; 0 is [`FINISHED`].
 pub type PlaceId = u32;
@@ -277,6 +277,13 @@ impl Program {
     }
 }
 
+impl PropertyKind {
+    /// It is about infinite runs.
+    pub fn is_liveness(self) -> bool {
+        matches!(self, PropertyKind::After(..) | PropertyKind::Eventually(_))
+    }
+}
+
 impl Domain {
     /// The value as the text would write it.
     pub fn show(&self, value: Value) -> String {
@@ -285,7 +292,10 @@ impl Domain {
             _ if value == NONE => "none".to_string(),
             Domain::Bool => (value != 0).to_string(),
             Domain::Number => value.to_string(),
-            Domain::Names(names) | Domain::Mutex(names) => names[value as usize].clone(),
+            Domain::Names(names) | Domain::Mutex(names) => match names.get(value as usize) {
+                Some(name) => name.clone(),
+                None => format!("number {value}"),
+            },
         }
     }
 }

@@ -1,5 +1,70 @@
 //! Exhaustive exploration: every interleaving, each state once.
+//!
+//! The search is breadth first, so the first schedule found to anything is a shortest one, and in
+//! the machine's order, so that it is the same one in every run. States are stored exactly. It goes
+//! on after a violation: a report tells everything that can go wrong, not what goes wrong first.
+//!
+//! Who takes the machine's word for it need not know more: this room may not look inside a step,
+//! nor know how a report is written, or what a Windows thread is.
 
+mod ends;
+mod explore;
+mod parents;
 mod report;
+mod store;
 
 pub use report::{Completeness, EndClass, Finding, Found, Report, Trace};
+
+use crate::program::Program;
+use explore::Explorer;
+use std::time::Duration;
+
+/// When to stop early. What was learned until then is reported.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// How many states may be stored. Without it, as many as 32-bit numbers tell apart.
+    pub states: Option<u64>,
+    /// How many bytes the state store may take, less than 2 MiB aside.
+    pub memory_bytes: Option<u64>,
+    /// How long the search may take, give or take the time to expand some 1,000 states.
+    pub time: Option<Duration>,
+}
+
+/// How far a search has got.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// States found.
+    pub states: u64,
+    /// States found and not expanded yet.
+    pub frontier: u64,
+    /// Transitions from the initial state to those that are being expanded.
+    pub depth: u32,
+    /// Bytes that the state store takes.
+    pub store_bytes: u64,
+    /// Since the search began.
+    pub elapsed: Duration,
+}
+
+/// Searches all reachable states of `program`.
+///
+/// Checks every `never`, `always` and `reach` property, every check in the code, and the ends.
+/// `after` and `eventually` are about infinite runs and are not looked at here. The observer is
+/// called about every 65,000 states; if it returns false, the search stops.
+pub fn search(
+    program: &Program,
+    limits: &Limits,
+    observer: &mut dyn FnMut(&Progress) -> bool,
+) -> Report {
+    // One search is compiled for each of the common sizes of states, in words, and one for any.
+    match program.layout.words {
+        1 => Explorer::<1>::new(program, limits).run(observer),
+        2 => Explorer::<2>::new(program, limits).run(observer),
+        3 => Explorer::<3>::new(program, limits).run(observer),
+        4 => Explorer::<4>::new(program, limits).run(observer),
+        6 => Explorer::<6>::new(program, limits).run(observer),
+        8 => Explorer::<8>::new(program, limits).run(observer),
+        12 => Explorer::<12>::new(program, limits).run(observer),
+        16 => Explorer::<16>::new(program, limits).run(observer),
+        _ => Explorer::<0>::new(program, limits).run(observer),
+    }
+}

@@ -30,13 +30,15 @@ pub struct Report {
     /// schedule first.
     pub violations: Vec<Found>,
     /// Ends by outcome: the program's outcomes in the order written, then `done`, then `stuck`;
-    /// those that never occurred are left out. Empty unless the search was exhaustive or the end
-    /// is a state with nothing enabled.
+    /// those that never occurred are left out. Each is certain, also if the search was limited:
+    /// all its states were searched. Only then there may be more.
     pub ends: Vec<EndClass>,
     /// For each `reach` property: its index in the program and the shortest schedule to it.
     pub reach: Vec<(usize, Option<Trace>)>,
-    /// Statements of the program that never ran.
+    /// Statements of the program that never ran, but those that the text calls unreachable.
     pub not_run: Vec<StatementId>,
+    /// Statements that ran although the text calls them unreachable.
+    pub ran_unexpectedly: Vec<StatementId>,
 }
 
 /// Whether the whole state space was searched.
@@ -59,8 +61,9 @@ pub enum Completeness {
 pub struct Found {
     /// What was violated.
     pub what: Finding,
-    /// The schedule. For a violated check its last transition is the failing one; for a state
-    /// property it leads to the state; for an end it leads to the nearest state of the end.
+    /// The schedule. For a violated check its last transition is the failing one (or leads to the
+    /// state in which a property or an outcome could not be evaluated); for a state property it
+    /// leads to the state; for an end it leads to the nearest state of the end.
     pub trace: Trace,
 }
 

@@ -1,0 +1,347 @@
+//! `ghosthunt check`: the exhaustive verdict.
+
+use super::limits::LimitArguments;
+use super::output::{Failure, Output, complain, say};
+use super::{Exit, Format, WidthArgument, files, interrupt, runner};
+use crate::language::Errors;
+use crate::report::{self, Checked, text};
+use crate::scenario::{Check, Named, Scenario, SplitName};
+use crate::schedule::Schedule;
+use clap::Args;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use unicode_width::UnicodeWidthStr;
+
+/// Search every interleaving of a scenario
+///
+/// Says whether what the scenario expects is what the search found, draws the schedule that matters
+/// most, and counts the ends.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A built-in scenario (see `ghosthunt list`) or the path of a `.toml` file; with @KERNEL, on
+    /// that kernel only
+    #[arg(value_name = "SCENARIO", required_unless_present = "all")]
+    scenarios: Vec<String>,
+    /// Check all built-in scenarios, one line each; details only of what is not as expected
+    #[arg(long, conflicts_with = "scenarios")]
+    all: bool,
+    /// Check on this kernel preset instead of the scenario's own; may be given several times
+    #[arg(long = "kernel", value_name = "KERNEL")]
+    kernels: Vec<String>,
+    /// Set an option of the model, over the preset and the scenario
+    #[arg(long = "set", value_name = "OPTION=VALUE", value_parser = option)]
+    set: Vec<(String, String)>,
+    /// For whom the output is
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+    /// Draw the schedule to this outcome or property instead of the one that matters most
+    #[arg(long, value_name = "NAME")]
+    show: Option<String>,
+    /// List the statements that never ran
+    #[arg(long)]
+    coverage: bool,
+    /// Write the schedule drawn to a file; with several checks, or to a directory, all schedules
+    #[arg(long, value_name = "PATH")]
+    save: Option<PathBuf>,
+    /// Print only what is not as expected; no progress
+    #[arg(long, short)]
+    quiet: bool,
+    #[command(flatten)]
+    limits: LimitArguments,
+    #[command(flatten)]
+    width: WidthArgument,
+}
+
+fn option(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => {
+            Ok((name.trim().to_string(), value.trim().to_string()))
+        }
+        _ => Err("an option is set by OPTION=VALUE, as in exit_locks=false".to_string()),
+    }
+}
+
+/// One check to be made.
+struct Planned<'a> {
+    scenario: &'a Scenario,
+    kernel: Option<String>,
+}
+
+impl Planned<'_> {
+    fn name_width(&self) -> usize {
+        let kernel = self.kernel.as_ref().map_or(0, |kernel| kernel.width() + 1);
+        self.scenario.name.width() + kernel
+    }
+}
+
+/// What several checks come to.
+#[derive(Default)]
+struct Tally {
+    checks: usize,
+    as_expected: usize,
+    incomplete: usize,
+    bad_input: usize,
+    not_run: usize,
+    states: u64,
+    time: Duration,
+}
+
+pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Failure> {
+    interrupt::catch();
+    let mut exit = Exit::AsExpected;
+    let mut tally = Tally::default();
+    let mut scenarios = Vec::new();
+    for named in named(arguments)? {
+        match named.0.parse() {
+            Ok(scenario) => scenarios.push((scenario, named.1)),
+            Err(errors) => {
+                tally.bad_input += 1;
+                exit = exit.and(Failure::Bad(errors).report());
+            }
+        }
+    }
+    let plan = plan(arguments, &scenarios);
+    let mut session = Session {
+        arguments,
+        width: arguments.width.columns(),
+        name_width: plan.iter().map(Planned::name_width).max().unwrap_or(0),
+        to_directory: saves_to_directory(arguments, plan.len())?,
+        warned: HashSet::new(),
+        details: String::new(),
+        tally,
+    };
+    for (index, planned) in plan.iter().enumerate() {
+        if interrupt::requested() {
+            session.tally.not_run = plan.len() - index;
+            exit = exit.and(Exit::Interrupted);
+            break;
+        }
+        exit = exit.and(session.check(planned, output)?);
+    }
+    if arguments.all && arguments.format == Format::Human {
+        let tally = session.tally.words();
+        output.print(&format!("{}\n{tally}", session.details))?;
+    }
+    Ok(exit)
+}
+
+/// The scenarios to check, each with the kernel that its argument names.
+fn named(arguments: &Arguments) -> Result<Vec<(Named, Option<String>)>, Failure> {
+    if arguments.all {
+        return Ok(Named::built_in().map(|named| (named, None)).collect());
+    }
+    let mut named = Vec::new();
+    for argument in &arguments.scenarios {
+        let split = SplitName::parse(argument);
+        if split.kernel.is_some() && !arguments.kernels.is_empty() {
+            return Err(Failure::Usage(format!(
+                "`{argument}` names a kernel, and so does --kernel; give one of them"
+            )));
+        }
+        named.push((Named::find(split.scenario)?, split.kernel.map(str::to_string)));
+    }
+    Ok(named)
+}
+
+fn plan<'a>(
+    arguments: &Arguments,
+    scenarios: &'a [(Scenario, Option<String>)],
+) -> Vec<Planned<'a>> {
+    let mut plan = Vec::new();
+    for (scenario, kernel) in scenarios {
+        let kernels: Vec<Option<String>> = match (kernel, arguments.kernels.as_slice()) {
+            (Some(kernel), _) => vec![Some(kernel.clone())],
+            (None, []) => {
+                scenario.kernel_names().into_iter().map(|name| name.map(str::to_string)).collect()
+            }
+            (None, kernels) => kernels.iter().cloned().map(Some).collect(),
+        };
+        plan.extend(kernels.into_iter().map(|kernel| Planned { scenario, kernel }));
+    }
+    plan
+}
+
+/// Whether `--save` names a directory.
+fn saves_to_directory(arguments: &Arguments, checks: usize) -> Result<bool, Failure> {
+    let Some(path) = &arguments.save else { return Ok(false) };
+    let several = arguments.all || checks > 1;
+    if several && path.is_file() {
+        return Err(Failure::Usage(format!(
+            "--save names the file {}, and there are several checks; name a directory",
+            path.display()
+        )));
+    }
+    let names_directory =
+        path.as_os_str().to_string_lossy().ends_with(['/', std::path::MAIN_SEPARATOR]);
+    Ok(several || names_directory || path.is_dir())
+}
+
+/// What all checks of one run have in common.
+struct Session<'a> {
+    arguments: &'a Arguments,
+    width: usize,
+    name_width: usize,
+    to_directory: bool,
+    /// Warnings already given: kernels of one scenario share them.
+    warned: HashSet<String>,
+    /// With `--all`: what is not as expected, to be shown at the end.
+    details: String,
+    tally: Tally,
+}
+
+impl Session<'_> {
+    fn check(&mut self, planned: &Planned, output: &mut Output) -> Result<Exit, Failure> {
+        let compiled = planned.scenario.compile(planned.kernel.as_deref(), &self.arguments.set);
+        let check = match compiled {
+            Ok(check) => check,
+            Err(errors) => return Ok(self.bad_input(errors)),
+        };
+        if let Some(show) = &self.arguments.show {
+            known_name(show, &check)?;
+        }
+        self.warn(&check);
+        let limits = self.arguments.limits.limits();
+        let report = runner::run(&check, &limits, self.arguments.quiet);
+        let mut checked = runner::judged(planned.scenario, &check, &report);
+        let saved = self.save(&mut checked);
+        self.print(&checked, output)?;
+        self.tally.add(&checked);
+        // The verdict has been told; now what went wrong beside it.
+        let exit = Exit::of(&checked.judgement, report.completeness);
+        Ok(match saved {
+            Ok(()) => exit,
+            Err(error) => exit.and(Failure::Output(error).report()),
+        })
+    }
+
+    /// A text that is wrong does not keep the other checks from being made.
+    fn bad_input(&mut self, errors: Errors) -> Exit {
+        self.tally.bad_input += 1;
+        let rendered = report::errors(&errors, self.width);
+        if self.warned.insert(rendered.clone()) {
+            say(&rendered);
+        }
+        Exit::BadInput
+    }
+
+    fn warn(&mut self, check: &Check) {
+        let text = report::diagnostics(&check.warnings, &check.program.sources, self.width);
+        if !self.arguments.quiet && !text.is_empty() && self.warned.insert(text.clone()) {
+            say(&text);
+        }
+    }
+
+    fn print(&mut self, checked: &Checked, output: &mut Output) -> Result<(), Failure> {
+        let as_expected = checked.judgement.as_expected();
+        if self.arguments.format == Format::Json {
+            return output.print(&report::json(checked));
+        }
+        let details = || {
+            let details = report::details(checked, self.arguments.show.as_deref(), self.width);
+            let coverage = self.arguments.coverage.then(|| report::coverage(checked, self.width));
+            details + coverage.as_deref().unwrap_or("")
+        };
+        if self.arguments.all {
+            if !as_expected {
+                self.details += &format!("\n{}", details());
+            }
+            if self.arguments.quiet && as_expected {
+                return Ok(());
+            }
+            return output.print(&report::line(checked, self.name_width));
+        }
+        if self.arguments.quiet && as_expected {
+            return Ok(());
+        }
+        let gap = if self.tally.checks == 0 { "" } else { "\n" };
+        output.print(&format!("{gap}{}", details()))
+    }
+
+    /// Writes the schedules that `--save` asks for.
+    fn save(&self, checked: &mut Checked) -> std::io::Result<()> {
+        let Some(path) = &self.arguments.save else { return Ok(()) };
+        let told_first = checked.told_first().map(|found| found.trace.clone());
+        let runs = checked.runs().into_iter();
+        let chosen = runs.filter(|(name, trace)| match &self.arguments.show {
+            _ if self.to_directory => true,
+            Some(show) => name == show,
+            None => told_first.as_ref() == Some(trace),
+        });
+        let mut schedules = Vec::new();
+        for (name, trace) in chosen {
+            let check = checked.check;
+            let schedule = Schedule::of(&check.program, trace, &check.set, "search", name);
+            schedules.push((name.to_string(), schedule.expect("what was found can be run")));
+        }
+        if schedules.is_empty() {
+            complain(&format!("{} has no schedule to save", checked.check.program.check_name()));
+        }
+        for (name, schedule) in schedules {
+            let file = if self.to_directory {
+                std::fs::create_dir_all(path)?;
+                let check = checked.check.program.check_name();
+                path.join(files::name_part(&format!("{check} {name}")) + ".schedule")
+            } else {
+                path.clone()
+            };
+            write_schedule(&file, &schedule)?;
+            checked.saved.push((name, file.display().to_string()));
+        }
+        Ok(())
+    }
+}
+
+fn write_schedule(path: &Path, schedule: &Schedule) -> std::io::Result<()> {
+    files::write(path, &schedule.to_string())
+}
+
+/// `--show` must name something that the program can show.
+fn known_name(show: &str, check: &Check) -> Result<(), Failure> {
+    let program = &check.program;
+    let outcomes = program.outcomes.iter().map(|outcome| outcome.name.as_str());
+    let properties = program.properties.iter().map(|property| property.name.as_str());
+    let built_in = ["done", "stuck", "assert", "range", "unlock"];
+    let known: Vec<_> = outcomes.chain(built_in).chain(properties).collect();
+    if known.contains(&show) {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "{} has no outcome or property `{show}`; there are {}",
+        program.check_name(),
+        known.join(", ")
+    )))
+}
+
+impl Tally {
+    fn add(&mut self, checked: &Checked) {
+        self.checks += 1;
+        self.as_expected += usize::from(checked.judgement.as_expected());
+        let incomplete = checked.report.completeness != crate::search::Completeness::Exhaustive;
+        self.incomplete += usize::from(incomplete);
+        self.states += checked.report.states;
+        self.time += checked.report.elapsed;
+    }
+
+    fn words(&self) -> String {
+        let mut words = vec![format!("{} as expected", text::count(self.as_expected as u64))];
+        let unexpected = self.checks - self.as_expected;
+        for (number, what) in [
+            (unexpected, "not as expected"),
+            (self.incomplete, "incomplete"),
+            (self.bad_input, "with errors"),
+            (self.not_run, "not run"),
+        ] {
+            if number > 0 {
+                words.push(format!("{} {what}", text::count(number as u64)));
+            }
+        }
+        format!(
+            "{}: {}; {} states in {}\n",
+            text::plural(self.checks as u64, "check"),
+            words.join(", "),
+            text::count(self.states),
+            text::duration(self.time)
+        )
+    }
+}

@@ -1,0 +1,113 @@
+//! How ghosthunt ends.
+
+use crate::scenario::{Judgement, UnmetKind};
+use crate::search::Completeness;
+
+/// The exit status. Of several checks the gravest counts; the gravest stands first here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// A bug in ghosthunt.
+    Internal,
+    /// Output could not be written.
+    Output,
+    /// The user interrupted.
+    Interrupted,
+    /// The command line makes no sense.
+    Usage,
+    /// A model, scenario or schedule is wrong.
+    BadInput,
+    /// A state property or a step failed that was not expected to.
+    Safety,
+    /// A bad end that was not expected.
+    BadEnd,
+    /// A liveness property failed that was not expected to.
+    Liveness,
+    /// The ends or violations are not those expected.
+    Different,
+    /// A `reach` was never witnessed.
+    Vacuous,
+    /// A limit was reached.
+    Incomplete,
+    /// Everything as expected.
+    AsExpected,
+}
+
+/// Every status with its words in `--help`, by code.
+const ALL: [(Exit, &str); 12] = [
+    (Exit::AsExpected, "everything as expected"),
+    (Exit::Usage, "usage: the command line makes no sense"),
+    (Exit::BadEnd, "stuck or ghost: a bad end that is not expected"),
+    (Exit::Safety, "safety violated: a property or an assert fails, and is not expected to"),
+    (Exit::Liveness, "liveness violated"),
+    (Exit::Different, "an expected outcome or violation did not occur, or another did"),
+    (Exit::Vacuous, "vacuous: a `reach` was never witnessed"),
+    (Exit::Incomplete, "incomplete: a limit was reached"),
+    (Exit::BadInput, "bad model, scenario or schedule"),
+    (Exit::Internal, "internal error: a bug in ghosthunt"),
+    (Exit::Output, "output could not be written"),
+    (Exit::Interrupted, "interrupted"),
+];
+
+impl Exit {
+    /// The status as the system sees it.
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::AsExpected => 0,
+            Exit::Usage => 2,
+            Exit::BadEnd => 11,
+            Exit::Safety => 12,
+            Exit::Liveness => 13,
+            Exit::Different => 14,
+            Exit::Vacuous => 20,
+            Exit::Incomplete => 21,
+            Exit::BadInput => 65,
+            Exit::Internal => 70,
+            Exit::Output => 74,
+            Exit::Interrupted => 130,
+        }
+    }
+
+    /// The graver of two.
+    #[must_use]
+    pub fn and(self, other: Exit) -> Exit {
+        self.min(other)
+    }
+
+    /// The status of one check.
+    pub fn of(judgement: &Judgement, completeness: Completeness) -> Exit {
+        let exit = match judgement.gravest() {
+            None => Exit::AsExpected,
+            Some(UnmetKind::Safety) => Exit::Safety,
+            Some(UnmetKind::BadEnd) => Exit::BadEnd,
+            Some(UnmetKind::Liveness) => Exit::Liveness,
+            Some(UnmetKind::Different) => Exit::Different,
+            Some(UnmetKind::Vacuous) => Exit::Vacuous,
+            Some(UnmetKind::Incomplete) => Exit::Incomplete,
+        };
+        let interrupted = completeness == Completeness::Interrupted;
+        exit.and(if interrupted { Exit::Interrupted } else { Exit::AsExpected })
+    }
+}
+
+/// The exit codes, for `--help`.
+pub(super) fn help() -> String {
+    let lines = ALL.iter().map(|(exit, words)| format!("{:5}  {words}\n", exit.code()));
+    format!("Exit codes (of several checks, the gravest):\n{}", lines.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ALL, Exit};
+
+    #[test]
+    fn the_table_is_sorted_and_says_each_code_once() {
+        assert!(ALL.windows(2).all(|pair| pair[0].0.code() < pair[1].0.code()));
+    }
+
+    #[test]
+    fn the_gravest_counts() {
+        assert_eq!(Exit::AsExpected.and(Exit::Incomplete), Exit::Incomplete);
+        assert_eq!(Exit::BadEnd.and(Exit::Vacuous), Exit::BadEnd);
+        assert_eq!(Exit::BadEnd.and(Exit::Safety), Exit::Safety);
+    }
+}

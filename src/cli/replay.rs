@@ -1,0 +1,78 @@
+//! `ghosthunt replay`: a schedule, step by step.
+
+use super::output::{Failure, Output};
+use super::{Exit, Format, WidthArgument};
+use crate::report;
+use crate::scenario::Named;
+use crate::schedule::{self, Schedule};
+use clap::Args;
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Replay a schedule file step by step
+///
+/// Every line must fit the program, and the run must lead to what the schedule says it shows.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The schedule, as `ghosthunt check --save` writes it; `-` is the standard input
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// Its scenario, if that is neither built in nor beside the schedule or where you are
+    #[arg(long, value_name = "SCENARIO")]
+    scenario: Option<String>,
+    /// For whom the output is
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+    #[command(flatten)]
+    width: WidthArgument,
+}
+
+pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Failure> {
+    let (name, text) = read(&arguments.file)?;
+    let schedule = Schedule::parse(&name, &text)?;
+    let scenario = match &arguments.scenario {
+        Some(scenario) => Named::find(scenario)?,
+        None => find(&arguments.file, &schedule.scenario)?,
+    };
+    let scenario = scenario.parse()?;
+    let check = scenario.compile(schedule.kernel.as_deref(), &schedule.set)?;
+    let replay = schedule::replay(&check.program, &schedule)
+        .map_err(|error| Failure::Bad(error.in_text(&schedule)))?;
+    output.print(&match arguments.format {
+        Format::Human => report::replayed(
+            &replay,
+            &check.program.check_name(),
+            &schedule.shows,
+            arguments.width.columns(),
+        ),
+        Format::Json => report::json_replay(&replay, &schedule),
+    })?;
+    Ok(Exit::AsExpected)
+}
+
+/// The name to report and the text of the file.
+fn read(file: &str) -> Result<(String, String), Failure> {
+    let (name, text) = match file {
+        "-" => {
+            let mut text = String::new();
+            let read = io::stdin().read_to_string(&mut text).map(|_| text);
+            ("the standard input".to_string(), read)
+        }
+        path => (path.to_string(), fs::read_to_string(path)),
+    };
+    match text {
+        Ok(text) => Ok((name, text)),
+        Err(error) => Err(Failure::Unreadable { path: name, error }),
+    }
+}
+
+/// The scenario of that name: beside the schedule, built in, or where the user is.
+fn find(schedule: &str, scenario: &str) -> Result<Named, Failure> {
+    let beside = Path::new(schedule).parent();
+    let beside = beside.map(|directory| directory.join(format!("{scenario}.toml")));
+    match beside.filter(|path| path.is_file()) {
+        Some(path) => Ok(Named::read(&path)?),
+        None => Ok(Named::find(scenario)?),
+    }
+}

@@ -1,0 +1,248 @@
+//! The verdict of a check, for people.
+
+use super::standing::{Condition, Standing, standings};
+use super::style::{BAD, FAINT, GOOD, NOTE, STRONG, paint};
+use super::text::{bytes, count, duration, pad, plural, wrap};
+use super::{Checked, Verdict, columns};
+use crate::machine::Step;
+use crate::program::{Program, Statement};
+use crate::scenario::{UnmetKind, finding_name, limit_reached};
+use crate::schedule::{Replay, Run};
+use crate::search::{Finding, Report, Trace};
+use unicode_width::UnicodeWidthStr;
+
+/// Everything there is to say about a check: the verdict, the schedule drawn, who waits for what at
+/// its end, the census of ends and what was searched. `show` names the run to draw instead of the
+/// one that matters most.
+pub fn details(checked: &Checked, show: Option<&str>, width: usize) -> String {
+    let mut text = headline(checked);
+    let scenario = checked.scenario;
+    if !scenario.about.is_empty() {
+        text += &paragraph(&scenario.about, width, 2);
+    }
+    if let Some(source) = &scenario.source {
+        text += &paragraph(&format!("[{source}]"), width, 2);
+    }
+    for unmet in &checked.judgement.unmet {
+        let style = if unmet.kind == UnmetKind::Incomplete { NOTE } else { BAD };
+        text += &format!("  {}\n", paint(style, &unmet.text));
+    }
+    if let Some((name, trace)) = drawn(checked, show) {
+        text += &schedule(&checked.check.program, name, trace, width);
+    }
+    text += "\n";
+    text += &census(checked.report, width);
+    text += &searched(checked, width);
+    for (shows, path) in &checked.saved {
+        text += &format!("Saved the schedule to `{shows}` in {path}\n");
+    }
+    text
+}
+
+/// The run that is drawn: the one asked for, else the violation that matters most.
+fn drawn<'a>(checked: &'a Checked, show: Option<&str>) -> Option<(&'a str, &'a Trace)> {
+    match show {
+        Some(show) => checked.runs().into_iter().find(|(name, _)| *name == show),
+        None => checked
+            .told_first()
+            .map(|found| (finding_name(&found.what, &checked.check.program), &found.trace)),
+    }
+}
+
+/// The name of the check and its verdict.
+fn headline(checked: &Checked) -> String {
+    let name = paint(STRONG, &checked.check.program.check_name());
+    format!("{name}: {}\n", verdict_words(checked))
+}
+
+fn verdict_words(checked: &Checked) -> String {
+    let program = &checked.check.program;
+    let verdict = match (Verdict::of(checked.report), checked.told_first()) {
+        (Verdict::Violated, Some(found)) => finding_name(&found.what, program),
+        (verdict, _) => verdict.name(),
+    };
+    if checked.judgement.as_expected() {
+        return paint(GOOD, &format!("{verdict}, as expected"));
+    }
+    let only_limited = checked.judgement.gravest() == Some(UnmetKind::Incomplete);
+    let style = if only_limited { NOTE } else { BAD };
+    let expected = checked.check.expectation.summary();
+    paint(style, &format!("{verdict} (expected: {expected})"))
+}
+
+/// One line for a check among many, its name filled up to `name_width`.
+pub fn line(checked: &Checked, name_width: usize) -> String {
+    let word = match checked.judgement.gravest() {
+        None => paint(GOOD, "ok        "),
+        Some(UnmetKind::Incomplete) => paint(NOTE, "incomplete"),
+        Some(UnmetKind::Vacuous) => paint(BAD, "vacuous   "),
+        Some(_) => paint(BAD, "UNEXPECTED"),
+    };
+    let name = pad(&checked.check.program.check_name(), name_width);
+    let report = checked.report;
+    let states = format!("{:>11} states", count(report.states));
+    let time = format!("{:>8}", duration(report.elapsed));
+    format!("{word}  {name}  {states}  {}  {}\n", paint(FAINT, &time), census_words(checked))
+}
+
+/// The ends by outcome, and the violations that are no ends: `exited 12, ghost 3, never x`.
+fn census_words(checked: &Checked) -> String {
+    let ends = checked.report.ends.iter().map(|end| {
+        let text = format!("{} {}", end.outcome, count(end.count));
+        if end.fine { text } else { paint(NOTE, &text) }
+    });
+    let violations = checked.report.violations.iter();
+    let others = violations.filter(|found| !matches!(found.what, Finding::End { .. }));
+    let others = others.map(|found| paint(NOTE, finding_name(&found.what, &checked.check.program)));
+    ends.chain(others).collect::<Vec<_>>().join(", ")
+}
+
+/// A schedule drawn, and how it leaves the threads.
+pub fn schedule(program: &Program, name: &str, trace: &Trace, width: usize) -> String {
+    let run = Run::new(program, trace).expect("what was found can be run");
+    let steps = plural(run.steps.len() as u64, "step");
+    let switches = plural(run.switches() as u64, "switch").replace("switchs", "switches");
+    let head = format!("A shortest schedule to `{name}`: {steps}, {switches} between threads");
+    format!("\n{}\n\n{}{}", paint(STRONG, &head), columns(&run, width), end_of(&run, width))
+}
+
+/// A schedule that was replayed.
+pub fn replayed(replay: &Replay, check_name: &str, shows: &str, width: usize) -> String {
+    let steps = plural(replay.run.steps.len() as u64, "step");
+    let verdict = paint(GOOD, &format!("shows {shows}"));
+    format!(
+        "{}: {verdict}, {steps}, each as the schedule says\n\n{}{}",
+        paint(STRONG, check_name),
+        columns(&replay.run, width),
+        end_of(&replay.run, width)
+    )
+}
+
+/// How a run leaves the threads; nothing if it ends in a step that failed.
+fn end_of(run: &Run, width: usize) -> String {
+    if run.steps.last().is_some_and(|taken| matches!(taken.step, Step::Violation(_))) {
+        return String::new();
+    }
+    let standings = standings(run.program, run.last_state());
+    let total = plural(standings.len() as u64, "thread");
+    let living = standings
+        .iter()
+        .filter(|s| !matches!(s.condition, Condition::Dead | Condition::Finished))
+        .count();
+    let mut text = format!(
+        "\nThen {living} of {total} {}:\n",
+        if living == 1 { "is left" } else { "are left" }
+    );
+    let names = run.program.threads.iter().map(|thread| thread.name.as_str());
+    let name_width = names.clone().map(|name| name.width()).max().unwrap_or(0);
+    for (name, standing) in names.zip(&standings) {
+        let lines = wrap(&standing_words(standing), width.saturating_sub(name_width + 4), 4);
+        for (index, line) in lines.iter().enumerate() {
+            let name = if index == 0 { name } else { "" };
+            text += &format!("  {}  {line}\n", pad(name, name_width));
+        }
+    }
+    text
+}
+
+fn standing_words(standing: &Standing) -> String {
+    let place = &standing.place;
+    let waits = standing.waits_for.join(", ");
+    let shows = standing.shows.join(", ");
+    match standing.condition {
+        Condition::Finished => "has finished".to_string(),
+        Condition::Dead => "is dead".to_string(),
+        Condition::Stopped if shows.is_empty() => format!("is stopped at {place}"),
+        Condition::Stopped => format!("is {shows} at {place}"),
+        Condition::Waits if waits.is_empty() => format!("waits at {place}"),
+        Condition::Waits => format!("waits at {place} ({waits})"),
+        Condition::Runs => format!("goes on at {place}"),
+    }
+}
+
+fn census(report: &Report, width: usize) -> String {
+    let mut text = String::new();
+    if !report.ends.is_empty() {
+        let ends = report.ends.iter().map(|end| {
+            let spins = if end.spinning { ", spinning" } else { "" };
+            let steps = plural(end.trace.len() as u64, "step");
+            let bad = if end.fine { "" } else { ", bad" };
+            format!("{} {} (nearest in {steps}{spins}{bad})", end.outcome, count(end.count))
+        });
+        let ends: Vec<_> = ends.collect();
+        text += &paragraph(&format!("Ends: {}", ends.join("; ")), width, 0);
+    }
+    text
+}
+
+/// What was searched, and what was not.
+fn searched(checked: &Checked, width: usize) -> String {
+    let report = checked.report;
+    let states = count(report.states);
+    let rest = format!(
+        "{} transitions, depth {}, {} in {}",
+        count(report.transitions),
+        report.depth,
+        bytes(report.store_bytes),
+        duration(report.elapsed)
+    );
+    let mut text = match limit_reached(report.completeness) {
+        None => paragraph(&format!("Searched all {states} states: {rest}"), width, 0),
+        Some(limit) => {
+            let frontier = count(report.frontier);
+            paragraph(
+                &format!(
+                    "Searched {states} states, {frontier} of them not to their ends, when {limit}: \
+                     {rest}"
+                ),
+                width,
+                0,
+            )
+        }
+    };
+    let not_run: Vec<_> = not_run_by_file(checked)
+        .into_iter()
+        .map(|(file, statements)| format!("{} of {file}", count(statements.len() as u64)))
+        .collect();
+    if !not_run.is_empty() {
+        text += &paragraph(&format!("Statements never run: {}", not_run.join(", ")), width, 0);
+    }
+    text
+}
+
+/// The statements that never ran, by the text they stand in.
+fn not_run_by_file<'a>(checked: &'a Checked) -> Vec<(&'a str, Vec<&'a Statement>)> {
+    let program = &checked.check.program;
+    let mut by_file: Vec<(u16, Vec<&Statement>)> = Vec::new();
+    for &statement in &checked.report.not_run {
+        let statement = &program.statements[statement as usize];
+        let file = statement.span.file;
+        match by_file.iter_mut().find(|(known, _)| *known == file) {
+            Some((_, statements)) => statements.push(statement),
+            None => by_file.push((file, vec![statement])),
+        }
+    }
+    by_file.sort_by_key(|(file, _)| *file);
+    let name = |file| program.sources.files[usize::from(file)].name.as_str();
+    by_file.into_iter().map(|(file, statements)| (name(file), statements)).collect()
+}
+
+/// Every statement that never ran, with its place.
+pub fn coverage(checked: &Checked, width: usize) -> String {
+    let mut text = String::new();
+    for (file, mut statements) in not_run_by_file(checked) {
+        text += &format!("\n{}\n", paint(STRONG, &format!("Never run in {file}")));
+        statements.sort_by_key(|statement| statement.span);
+        for statement in statements {
+            let words = format!("{}  {}  {}", statement.line, statement.owner, statement.label);
+            text += &paragraph(&wrap(&words, width - 2, 1).join(""), width, 2);
+        }
+    }
+    text
+}
+
+/// `text` wrapped to `width`, `indent` columns in.
+fn paragraph(text: &str, width: usize, indent: usize) -> String {
+    let lines = wrap(text, width.saturating_sub(indent), usize::MAX);
+    lines.iter().map(|line| format!("{}{line}\n", " ".repeat(indent))).collect()
+}

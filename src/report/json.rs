@@ -1,0 +1,253 @@
+//! Reports for programs: JSON, one object a line. Keys are added, never changed.
+
+use super::{Checked, Verdict};
+use crate::language::Spanned;
+use crate::program::{Program, PropertyKind};
+use crate::scenario::{Expectation, Scenario, finding_name};
+use crate::schedule::{Replay, Run, Schedule};
+use crate::search::{Completeness, Finding, Found, Trace};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+#[derive(Serialize)]
+struct CheckObject<'a> {
+    schema: &'static str,
+    scenario: &'a str,
+    model: &'a str,
+    kernel: Option<&'a str>,
+    engine: &'a str,
+    verdict: &'static str,
+    violation: Option<ViolationObject<'a>>,
+    outcomes: BTreeMap<&'a str, u64>,
+    ends: Vec<EndObject<'a>>,
+    expected: ExpectedObject<'a>,
+    as_expected: bool,
+    completeness: &'static str,
+    states: u64,
+    transitions: u64,
+    depth: u32,
+    schedule: Option<ScheduleObject<'a>>,
+    violations: Vec<ViolationObject<'a>>,
+    unmet: Vec<&'a str>,
+    limit: Option<&'static str>,
+    set: BTreeMap<&'a str, &'a str>,
+    program: String,
+    frontier: u64,
+    store_bytes: u64,
+    not_run: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ViolationObject<'a> {
+    kind: &'a str,
+    property: Option<&'a str>,
+    spinning: bool,
+    steps: usize,
+}
+
+#[derive(Serialize)]
+struct EndObject<'a> {
+    outcome: &'a str,
+    fine: bool,
+    count: u64,
+    spinning: bool,
+    steps: usize,
+}
+
+#[derive(Serialize)]
+struct ExpectedObject<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcomes: Option<Vec<&'a str>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    must_not: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    violates: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ScheduleObject<'a> {
+    steps: usize,
+    switches: usize,
+    file: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ScenarioObject<'a> {
+    schema: &'static str,
+    scenario: &'a str,
+    about: &'a str,
+    source: Option<&'a str>,
+    model: &'a str,
+    checks: Vec<ListedCheck<'a>>,
+}
+
+#[derive(Serialize)]
+struct ListedCheck<'a> {
+    kernel: Option<&'a str>,
+    expected: ExpectedObject<'a>,
+}
+
+#[derive(Serialize)]
+struct ReplayObject<'a> {
+    schema: &'static str,
+    scenario: &'a str,
+    model: &'a str,
+    kernel: Option<&'a str>,
+    program: String,
+    shows: &'a str,
+    switches: usize,
+    steps: Vec<StepObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct StepObject<'a> {
+    actor: &'a str,
+    place: &'a str,
+    label: &'a str,
+}
+
+/// A check as one line of JSON, schema `ghosthunt.check/1`.
+pub fn check(checked: &Checked) -> String {
+    let program = &checked.check.program;
+    let report = checked.report;
+    let told_first = checked.told_first();
+    let object = CheckObject {
+        schema: "ghosthunt.check/1",
+        scenario: &program.scenario,
+        model: &program.model,
+        kernel: program.kernel.as_deref(),
+        engine: "search",
+        verdict: Verdict::of(report).name(),
+        violation: told_first.map(|found| violation(found, program)),
+        outcomes: report.ends.iter().map(|end| (end.outcome.as_str(), end.count)).collect(),
+        ends: report
+            .ends
+            .iter()
+            .map(|end| EndObject {
+                outcome: &end.outcome,
+                fine: end.fine,
+                count: end.count,
+                spinning: end.spinning,
+                steps: end.trace.len(),
+            })
+            .collect(),
+        expected: expected(&checked.check.expectation),
+        as_expected: checked.judgement.as_expected(),
+        completeness: match report.completeness {
+            Completeness::Exhaustive => "exhaustive",
+            _ => "bounded",
+        },
+        states: report.states,
+        transitions: report.transitions,
+        depth: report.depth,
+        schedule: told_first
+            .and_then(|found| schedule(checked, finding_name(&found.what, program), &found.trace)),
+        violations: report.violations.iter().map(|found| violation(found, program)).collect(),
+        unmet: checked.judgement.unmet.iter().map(|unmet| unmet.text.as_str()).collect(),
+        limit: match report.completeness {
+            Completeness::Exhaustive => None,
+            Completeness::StateLimit => Some("states"),
+            Completeness::MemoryLimit => Some("memory"),
+            Completeness::TimeLimit => Some("time"),
+            Completeness::Interrupted => Some("interrupt"),
+        },
+        set: checked.check.set.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect(),
+        program: format!("{:016x}", program.hash),
+        frontier: report.frontier,
+        store_bytes: report.store_bytes,
+        not_run: report
+            .not_run
+            .iter()
+            .map(|&statement| {
+                let statement = &program.statements[statement as usize];
+                format!("{}:{}", statement.owner, statement.line)
+            })
+            .collect(),
+    };
+    line(&object)
+}
+
+/// A scenario as one line of JSON, schema `ghosthunt.list/1`.
+pub fn list(scenario: &Scenario) -> String {
+    let checks = scenario
+        .kernel_names()
+        .into_iter()
+        .map(|kernel| ListedCheck { kernel, expected: expected(scenario.expectation(kernel)) });
+    line(&ScenarioObject {
+        schema: "ghosthunt.list/1",
+        scenario: &scenario.name,
+        about: &scenario.about,
+        source: scenario.source.as_deref(),
+        model: &scenario.model.value,
+        checks: checks.collect(),
+    })
+}
+
+/// A replayed schedule as one line of JSON, schema `ghosthunt.replay/1`.
+pub fn replay(replay: &Replay, schedule: &Schedule) -> String {
+    let program = replay.run.program;
+    line(&ReplayObject {
+        schema: "ghosthunt.replay/1",
+        scenario: &program.scenario,
+        model: &program.model,
+        kernel: program.kernel.as_deref(),
+        program: format!("{:016x}", program.hash),
+        shows: &schedule.shows,
+        switches: replay.run.switches(),
+        steps: schedule
+            .steps
+            .iter()
+            .map(|step| StepObject { actor: &step.actor, place: &step.place, label: &step.label })
+            .collect(),
+    })
+}
+
+fn line(object: &impl Serialize) -> String {
+    let json = serde_json::to_string(object).expect("strings and numbers are always JSON");
+    json + "\n"
+}
+
+fn violation<'a>(found: &'a Found, program: &'a Program) -> ViolationObject<'a> {
+    let name = finding_name(&found.what, program);
+    let (kind, property, spinning) = match &found.what {
+        Finding::End { spinning, .. } => (name, None, *spinning),
+        Finding::Step(_) => (name, None, false),
+        Finding::Property(index) => {
+            let kind = match program.properties[*index].kind {
+                PropertyKind::Always(_) => "always",
+                PropertyKind::After(..) | PropertyKind::Eventually(_) => "liveness",
+                PropertyKind::Never(_) | PropertyKind::Reach(_) => "never",
+            };
+            (kind, Some(name), false)
+        }
+    };
+    ViolationObject { kind, property, spinning, steps: found.trace.len() }
+}
+
+fn schedule<'a>(checked: &'a Checked, name: &str, trace: &Trace) -> Option<ScheduleObject<'a>> {
+    let run = Run::new(&checked.check.program, trace).ok()?;
+    let saved = checked.saved.iter().find(|(shows, _)| shows == name);
+    Some(ScheduleObject {
+        steps: trace.len(),
+        switches: run.switches(),
+        file: saved.map(|(_, path)| path.as_str()),
+    })
+}
+
+fn expected(expectation: &Expectation) -> ExpectedObject<'_> {
+    ExpectedObject {
+        outcome: match &expectation.outcome {
+            Some(outcome) => Some(&outcome.value),
+            None => expectation.expects_safety().then_some("safe"),
+        },
+        outcomes: expectation.outcomes.as_deref().map(values),
+        must_not: values(&expectation.must_not),
+        violates: values(&expectation.violates),
+    }
+}
+
+fn values(names: &[Spanned<String>]) -> Vec<&str> {
+    names.iter().map(|name| name.value.as_str()).collect()
+}

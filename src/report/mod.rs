@@ -1,0 +1,99 @@
+//! What people and programs are told of a search. One file a kind of text; none of them prints.
+
+mod columns;
+mod diagnostics;
+mod human;
+mod json;
+mod rows;
+mod standing;
+pub mod style;
+pub mod text;
+
+pub use columns::columns;
+pub use diagnostics::{diagnostics, errors};
+pub use human::{coverage, details, line, replayed};
+pub use json::{check as json, list as json_list, replay as json_replay};
+pub use standing::{Condition, Standing, standings};
+
+use crate::scenario::{Check, Judgement, Scenario, finding_name};
+use crate::search::{Completeness, Finding, Found, Report, Trace};
+
+/// A check that has run, with all that a report says of it.
+#[derive(Debug, Clone)]
+pub struct Checked<'a> {
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// The program and what is expected of it.
+    pub check: &'a Check,
+    /// What the search found.
+    pub report: &'a Report,
+    /// How that compares.
+    pub judgement: Judgement,
+    /// Schedules that were saved: what each shows, and its path.
+    pub saved: Vec<(String, String)>,
+}
+
+/// The verdict. It never says more than was searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// No violation in the whole state space.
+    Safe,
+    /// A violation.
+    Violated,
+    /// No violation in the part that was searched.
+    Incomplete,
+}
+
+impl Verdict {
+    /// The verdict of a search.
+    pub fn of(report: &Report) -> Verdict {
+        match report.completeness {
+            _ if !report.violations.is_empty() => Verdict::Violated,
+            Completeness::Exhaustive => Verdict::Safe,
+            _ => Verdict::Incomplete,
+        }
+    }
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Safe => "safe",
+            Verdict::Violated => "violated",
+            Verdict::Incomplete => "incomplete",
+        }
+    }
+}
+
+impl Checked<'_> {
+    /// The violation that a report tells first: one that is not expected, else the outcome that is,
+    /// else a bad end, else the first.
+    pub fn told_first(&self) -> Option<&Found> {
+        let program = &self.check.program;
+        let expectation = &self.check.expectation;
+        let violations = &self.report.violations;
+        let wanted = expectation.outcome.as_ref().map(|outcome| outcome.value.as_str());
+        let find = |wanted: &dyn Fn(&Finding) -> bool| violations.iter().find(|f| wanted(&f.what));
+        find(&|finding| !expectation.allows(finding, program))
+            .or_else(|| find(&|finding| Some(finding_name(finding, program)) == wanted))
+            .or_else(|| find(&|finding| matches!(finding, Finding::End { .. })))
+            .or(violations.first())
+    }
+
+    /// All runs of the report that have a name: violations, then good ends, then witnesses.
+    pub fn runs(&self) -> Vec<(&str, &Trace)> {
+        let program = &self.check.program;
+        let violations = self.report.violations.iter();
+        let violations = violations.map(|found| (finding_name(&found.what, program), &found.trace));
+        let ends = self.report.ends.iter().map(|end| (end.outcome.as_str(), &end.trace));
+        let reached = self.report.reach.iter().filter_map(|(index, witness)| {
+            Some((program.properties[*index].name.as_str(), witness.as_ref()?))
+        });
+        let mut runs: Vec<(&str, &Trace)> = Vec::new();
+        for run in violations.chain(ends).chain(reached) {
+            if !runs.iter().any(|(name, _)| *name == run.0) {
+                runs.push(run);
+            }
+        }
+        runs
+    }
+}

@@ -1,0 +1,124 @@
+//! Whether a state lies in an end, and which.
+//!
+//! An end is a bottom strongly connected component of the state graph in which nothing but spin
+//! turns can run. Seen from one of its states it is small, so it is found without the search.
+
+use crate::machine::{Actor, Machine, Scratch, Step, Violation};
+use crate::program::{FINISHED, Program};
+use std::collections::HashMap;
+
+/// States of one end that are looked at, at most.
+const STATES_MAX: usize = 1 << 20;
+
+/// The end that a state lies in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// The outcome's name: a declared one, `done` or `stuck`.
+    pub outcome: String,
+    /// It is a good end.
+    pub fine: bool,
+    /// Something still runs in it, to no effect.
+    pub spinning: bool,
+}
+
+/// The end that `state` lies in; `None` if the run can leave it, or does more than spin in it.
+pub fn end_at(program: &Program, state: &[u64]) -> Option<End> {
+    let machine = Machine::new(program);
+    let mut scratch = machine.scratch();
+    let component = Component::of(&machine, state, &mut scratch)?;
+    // What cannot be evaluated makes an end stuck: the worst that it can be.
+    let (outcome, fine) =
+        classify(&machine, &component.states, &mut scratch).unwrap_or(("stuck", false));
+    Some(End { outcome: outcome.to_string(), fine, spinning: component.spinning })
+}
+
+/// The first outcome whose condition holds in all the states, and whether it is a good one.
+fn classify<'p>(
+    machine: &Machine<'p>,
+    states: &[Box<[u64]>],
+    scratch: &mut Scratch,
+) -> Result<(&'p str, bool), Violation> {
+    for outcome in &machine.program().outcomes {
+        if all(states, |state| machine.eval(outcome.when, state, scratch))? {
+            return Ok((&outcome.name, outcome.fine));
+        }
+    }
+    let done = all(states, |state| done(machine, state, scratch))?;
+    Ok(if done { ("done", true) } else { ("stuck", false) })
+}
+
+fn all(
+    states: &[Box<[u64]>],
+    mut holds: impl FnMut(&[u64]) -> Result<bool, Violation>,
+) -> Result<bool, Violation> {
+    for state in states {
+        if !holds(state)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Every live thread has finished.
+fn done(machine: &Machine, state: &[u64], scratch: &mut Scratch) -> Result<bool, Violation> {
+    for (index, thread) in machine.program().threads.iter().enumerate() {
+        if machine.place(state, index) != FINISHED
+            && thread.lives.map_or(Ok(true), |lives| machine.eval(lives, state, scratch))?
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// A bottom component in which threads at most spin.
+struct Component {
+    states: Vec<Box<[u64]>>,
+    spinning: bool,
+}
+
+impl Component {
+    /// The states that can be reached from `start`, if each can come back to it, every step may be
+    /// part of a spin, and each thread that moves ends a turn.
+    fn of(machine: &Machine, start: &[u64], scratch: &mut Scratch) -> Option<Component> {
+        let threads = machine.program().threads.len();
+        let (mut moves, mut yields) = (vec![false; threads], vec![false; threads]);
+        let mut index_of: HashMap<Box<[u64]>, usize> = HashMap::from([(start.into(), 0)]);
+        let mut states: Vec<Box<[u64]>> = vec![start.into()];
+        let mut comes_from: Vec<Vec<usize>> = vec![Vec::new()];
+        let mut next = 0;
+        while next < states.len() {
+            let mut leaves = false;
+            let state = states[next].clone();
+            machine.successors(&state, scratch, |successor| {
+                match (successor.transition.actor, successor.step, successor.spins) {
+                    (Actor::Thread(thread), Step::Done { yielded }, true) => {
+                        moves[usize::from(thread)] = true;
+                        yields[usize::from(thread)] |= yielded;
+                    }
+                    _ => leaves = true,
+                }
+                let to = *index_of.entry(successor.state.into()).or_insert_with(|| {
+                    states.push(successor.state.into());
+                    comes_from.push(Vec::new());
+                    states.len() - 1
+                });
+                comes_from[to].push(next);
+            });
+            if leaves || states.len() > STATES_MAX {
+                return None;
+            }
+            next += 1;
+        }
+        let mut returns = vec![false; states.len()];
+        let mut stack = vec![0];
+        while let Some(index) = stack.pop() {
+            if !std::mem::replace(&mut returns[index], true) {
+                stack.extend(&comes_from[index]);
+            }
+        }
+        let spinning = moves.contains(&true);
+        let is_end = returns.iter().all(|&returns| returns) && moves == yields;
+        is_end.then_some(Component { states, spinning })
+    }
+}

@@ -1,0 +1,122 @@
+//! Schedules: what a run did, as a file that people read and ghosthunt replays.
+//!
+//! The file is text, one line a step, and its bytes depend on nothing but the program and the run:
+//!
+//! ```text
+//! ghosthunt-schedule 1
+//! scenario go/cgo-exit-1.14beta1
+//! kernel   windows_10
+//! set      exit_locks=false
+//! model    go/1.14beta1 5f0c21d09a7be334
+//! engine   search
+//! shows    ghost
+//! 1  sysmon  preemptM:41  lock(suspendLock)
+//! 2  main    main:50      choose, branch 2 of 3
+//! 3  kernel  deliver(main)
+//! ```
+//!
+//! `kernel` is missing for a model without presets; a `set` line stands for each option that was set
+//! from outside the scenario; the model's hash is the compiled program's; `shows` is what the run
+//! leads to: an outcome, a property, or `assert`, `range` or `unlock`. How the columns are spaced has
+//! no meaning; everything else has. This room knows the machine, and nothing of how runs are found.
+
+mod end;
+mod parse;
+mod replay;
+mod run;
+mod write;
+
+pub use end::{End, end_at};
+pub use replay::{Replay, ReplayError, replay};
+pub use run::{Run, StepWords, Taken};
+
+use crate::machine::Transition;
+use crate::program::{Program, Sources, Span};
+
+/// The version of the format that this ghosthunt writes and reads.
+pub const VERSION: u32 = 1;
+
+/// The first word of every schedule file.
+const MAGIC: &str = "ghosthunt-schedule";
+
+/// A schedule file, read or to be written.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The kernel preset, if the model has any.
+    pub kernel: Option<String>,
+    /// Options set from outside the scenario: name and value.
+    pub set: Vec<(String, String)>,
+    /// The model's name.
+    pub model: String,
+    /// The hash of the compiled program.
+    pub hash: u64,
+    /// What found the run.
+    pub engine: String,
+    /// What it leads to.
+    pub shows: String,
+    /// The steps.
+    pub steps: Vec<Line>,
+    /// The file's text, if it was read from one, for diagnostics.
+    pub sources: Sources,
+    /// Where the header says which program, and what is shown.
+    places: HeaderPlaces,
+}
+
+/// One step of a schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// A thread's name, or `kernel`.
+    pub actor: String,
+    /// Where it stands, `owner:line`, or a kernel action with its arguments.
+    pub place: String,
+    /// The statement's words; empty for an action.
+    pub label: String,
+    /// The line in the file.
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct HeaderPlaces {
+    model: Span,
+    shows: Span,
+    end: Span,
+}
+
+const NOWHERE: Span = Span { file: 0, start: 0, end: 0 };
+
+impl Schedule {
+    /// The schedule of a run of `program`. `set` holds the options given from outside its scenario,
+    /// `engine` says what found the run, `shows` what it leads to.
+    ///
+    /// # Errors
+    /// The index of the first transition that `program` cannot take there.
+    pub fn of(
+        program: &Program,
+        trace: &[Transition],
+        set: &[(String, String)],
+        engine: &str,
+        shows: &str,
+    ) -> Result<Schedule, usize> {
+        let run = Run::new(program, trace)?;
+        let line = |taken: &Taken| Line {
+            actor: taken.words.actor.clone(),
+            place: taken.words.place.clone(),
+            label: taken.words.label.clone(),
+            span: NOWHERE,
+        };
+        Ok(Schedule {
+            scenario: program.scenario.clone(),
+            kernel: program.kernel.clone(),
+            set: set.to_vec(),
+            model: program.model.clone(),
+            hash: program.hash,
+            engine: engine.to_string(),
+            shows: shows.to_string(),
+            steps: run.steps.iter().map(line).collect(),
+            sources: Sources::default(),
+            places: HeaderPlaces { model: NOWHERE, shows: NOWHERE, end: NOWHERE },
+        })
+    }
+}

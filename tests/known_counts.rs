@@ -1,0 +1,41 @@
+//! The counts that other checkers give for the same models.
+
+mod support;
+
+use support::Scene;
+
+/// Four threads, four times each {let t = x; x = t + 1}: TLC, Spin and Stateright agree on the counts.
+#[test]
+fn counter_four_by_four() {
+    let model = "
+        var x: plain 0..16 = 0
+        proc count() {
+            for i in 1..4 {
+                let t = x
+                x = t + 1
+            }
+        }";
+    let found = ["a", "b", "c", "d"]
+        .iter()
+        .fold(Scene::new(model), |scene, name| scene.thread(name, "count()"))
+        .search();
+    assert_eq!(found.report.states, 3_892_125);
+    assert_eq!(found.report.transitions, 13_955_872);
+    assert_eq!(found.outcomes(), ["done"]);
+    assert!(found.report.violations.is_empty());
+}
+
+/// A loop with a local counter is the same graph: the counter says no more than the place in the
+/// unrolled loop.
+#[test]
+fn counter_with_a_local_loop() {
+    let count = |body: &str| {
+        let model = format!("var x: plain 0..9 = 0 proc count() {{ {body} }}");
+        let scene = Scene::new(&model).thread("a", "count()").thread("b", "count()");
+        let found = scene.search();
+        (found.report.states, found.report.transitions)
+    };
+    let unrolled = count("for i in 1..3 { let t = x  x = t + 1 }");
+    let looped = count("let i: 0..3 = 0  while i < 3 { let t = x  x = t + 1  i += 1 }");
+    assert_eq!(unrolled, looped);
+}
