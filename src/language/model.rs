@@ -107,6 +107,8 @@ pub(super) struct Model {
     pub on_exit: Vec<Rc<Block>>,
     pub outcomes: Vec<OutcomeDecl>,
     pub properties: Vec<(PropertyDecl, Span)>,
+    /// The head of the text that uses all others.
+    pub header: Vec<String>,
     pub symbols: HashMap<String, Symbol>,
 }
 
@@ -175,6 +177,7 @@ impl Merger<'_> {
         let mut procs: Vec<ProcDecl> = Vec::new();
         let mut presets: Vec<(Name, Vec<(Name, Expr)>)> = Vec::new();
         let mut uses: Vec<(Name, Expr)> = Vec::new();
+        self.model.header = modules.last().map(|module| module.header.clone()).unwrap_or_default();
         for item in modules.into_iter().flat_map(|module| module.items) {
             match item {
                 Item::Use { settings, .. } => uses.extend(settings),

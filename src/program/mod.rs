@@ -60,6 +60,10 @@ pub struct Program {
     pub outcomes: Vec<Outcome>,
     /// Conditions of a thread that reports show, as in `suspended`.
     pub shows: Vec<Show>,
+    /// What the head of the model's own text says (`//!`), line by line.
+    pub header: Vec<String>,
+    /// What the texts say of their procs, actions and system calls (`///`): name and lines.
+    pub docs: Vec<(String, Vec<String>)>,
     /// The texts that were compiled.
     pub sources: Sources,
     /// Statements that can run, by [`StatementId`].

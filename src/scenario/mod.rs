@@ -112,6 +112,7 @@ impl Scenario {
             init: self.init.clone(),
             threads: self.threads.clone(),
             properties: self.properties.clone(),
+            without_aux: false,
         };
         let models = Models::beside(self.directory.as_deref());
         let (program, warnings) = language::compile(&self.model, &cast, &models, sources)?;

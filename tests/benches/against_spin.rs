@@ -242,6 +242,8 @@ fn counter() -> Program {
         properties: Vec::new(),
         outcomes: Vec::new(),
         shows: Vec::new(),
+        header: Vec::new(),
+        docs: Vec::new(),
         sources: Sources::default(),
         statements: statements.into(),
     }

@@ -187,6 +187,8 @@ pub fn program() -> Program {
         }],
         outcomes: vec![Outcome { name: "ghost".to_string(), fine: false, when: stopped }],
         shows: vec![Show { name: "suspended".to_string(), when: vec![stopped, never] }],
+        header: Vec::new(),
+        docs: Vec::new(),
         sources: Sources {
             files: vec![SourceFile { name: "by_hand.ghost".to_string(), text: TEXT.to_string() }],
         },

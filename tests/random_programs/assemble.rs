@@ -337,6 +337,8 @@ pub fn assemble(model: &Model) -> p::Program {
         properties,
         outcomes,
         shows: Vec::new(),
+        header: Vec::new(),
+        docs: Vec::new(),
         sources: p::Sources::default(),
         statements: vec![statement; this.statements as usize],
     }

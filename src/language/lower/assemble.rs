@@ -111,6 +111,8 @@ impl Lowering<'_> {
             properties,
             outcomes,
             shows,
+            header: model.header.clone(),
+            docs: self.docs(),
             sources: self.sources.clone(),
             statements: std::mem::take(&mut self.statements),
         };
@@ -483,6 +485,13 @@ impl Lowering<'_> {
             field.word = word;
             field.shift += shift;
         }
+    }
+
+    fn docs(&self) -> Vec<(String, Vec<String>)> {
+        let procs = self.model.procs.iter().map(|proc| &proc.decl);
+        let all = procs.chain(self.model.actions.iter().map(|action| &action.proc));
+        let documented = all.filter(|decl| !decl.doc.is_empty());
+        documented.map(|decl| (decl.name.text.clone(), decl.doc.clone())).collect()
     }
 
     fn variables(&self) -> Vec<Variable> {
