@@ -495,9 +495,14 @@ fn lines_that_never_run_are_known() {
             if x == 2 {
                 x = 3
             }
+            called()
+            leaves()
             await x == 1
             x = 0
         }
+        proc called() { if leave_early() { return } }
+        proc leave_early() -> bool { return true }
+        proc leaves() { step last }
         proc unused() { x = 1 }";
     let found = one(model, "f()");
     let lines: Vec<&str> = found

@@ -157,16 +157,23 @@ pub fn check(checked: &Checked) -> String {
         program: format!("{:016x}", program.hash),
         frontier: report.frontier,
         store_bytes: report.store_bytes,
-        not_run: report
-            .not_run
-            .iter()
-            .map(|&statement| {
-                let statement = &program.statements[statement as usize];
-                format!("{}:{}", statement.owner, statement.line)
-            })
-            .collect(),
+        not_run: not_run(checked),
     };
     line(&object)
+}
+
+/// Where the statements stand that never ran, as `proc:line`, each line once.
+fn not_run(checked: &Checked) -> Vec<String> {
+    let statements = &checked.check.program.statements;
+    let mut places: Vec<String> = checked
+        .report
+        .not_run
+        .iter()
+        .map(|&id| &statements[id as usize])
+        .map(|statement| format!("{}:{}", statement.owner, statement.line))
+        .collect();
+    places.dedup();
+    places
 }
 
 /// A scenario as one line of JSON, schema `ghosthunt.list/1`.
