@@ -1,8 +1,8 @@
 //! Calls: arguments, inlining, the entry to the kernel and the way out.
 
 use super::context::{Binding, Frame};
-use super::statement::begins_with_guard;
 use super::typing::Signature;
+use super::wait::begins_with_guard;
 use super::{Lowering, Type, assigned_in};
 use crate::language::diagnostic::Diagnostic;
 use crate::language::model::{ProcId, Symbol};
