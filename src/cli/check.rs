@@ -4,7 +4,7 @@ use super::limits::LimitArguments;
 use super::output::{Failure, Output, complain, say};
 use super::{Exit, Format, WidthArgument, files, interrupt, runner};
 use crate::language::Errors;
-use crate::report::{self, Checked, text};
+use crate::report::{self, Checked, style, text};
 use crate::scenario::{Check, Named, Scenario, SplitName};
 use crate::schedule::Schedule;
 use clap::Args;
@@ -68,13 +68,6 @@ struct Planned<'a> {
     kernel: Option<String>,
 }
 
-impl Planned<'_> {
-    fn name_width(&self) -> usize {
-        let kernel = self.kernel.as_ref().map_or(0, |kernel| kernel.width() + 1);
-        self.scenario.name.width() + kernel
-    }
-}
-
 /// What several checks come to.
 #[derive(Default)]
 struct Tally {
@@ -102,10 +95,12 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         }
     }
     let plan = plan(arguments, &scenarios);
+    let kernels = plan.iter().filter_map(|planned| planned.kernel.as_ref());
     let mut session = Session {
         arguments,
         width: arguments.width.columns(),
-        name_width: plan.iter().map(Planned::name_width).max().unwrap_or(0),
+        kernel_width: kernels.map(|kernel| kernel.width()).max().unwrap_or(0),
+        heading: String::new(),
         to_directory: saves_to_directory(arguments, plan.len())?,
         warned: HashSet::new(),
         details: String::new(),
@@ -181,7 +176,9 @@ fn saves_to_directory(arguments: &Arguments, checks: usize) -> Result<bool, Fail
 struct Session<'a> {
     arguments: &'a Arguments,
     width: usize,
-    name_width: usize,
+    kernel_width: usize,
+    /// With `--all`: the scenario whose name was printed last.
+    heading: String,
     to_directory: bool,
     /// Warnings already given: kernels of one scenario share them.
     warned: HashSet<String>,
@@ -249,13 +246,24 @@ impl Session<'_> {
             if self.arguments.quiet && as_expected {
                 return Ok(());
             }
-            return output.print(&report::line(checked, self.name_width));
+            return output.print(&self.line(checked));
         }
         if self.arguments.quiet && as_expected {
             return Ok(());
         }
         let gap = if self.tally.checks == 0 { "" } else { "\n" };
         output.print(&format!("{gap}{}", details()))
+    }
+
+    /// A check's line, below the name of its scenario if that is another than before.
+    fn line(&mut self, checked: &Checked) -> String {
+        let name = &checked.scenario.name;
+        let line = report::line(checked, self.kernel_width, self.width);
+        if self.heading == *name {
+            return line;
+        }
+        self.heading.clone_from(name);
+        format!("{}\n{line}", style::paint(style::STRONG, name))
     }
 
     /// Writes the schedules that `--save` asks for.

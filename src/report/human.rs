@@ -1,7 +1,7 @@
 //! The verdict of a check, for people.
 
 use super::standing::{Condition, Standing, standings};
-use super::style::{BAD, FAINT, GOOD, NOTE, STRONG, paint};
+use super::style::{BAD, GOOD, NOTE, STRONG, paint};
 use super::text::{bytes, count, duration, pad, plural, wrap};
 use super::{Checked, Verdict, columns};
 use crate::machine::Step;
@@ -9,13 +9,14 @@ use crate::program::{Program, Statement};
 use crate::scenario::{UnmetKind, finding_name, limit_reached};
 use crate::schedule::{Replay, Run};
 use crate::search::{Finding, Report, Trace};
+use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 /// Everything there is to say about a check: the verdict, the schedule drawn, who waits for what at
 /// its end, the census of ends and what was searched. `show` names the run to draw instead of the
 /// one that matters most.
 pub fn details(checked: &Checked, show: Option<&str>, width: usize) -> String {
-    let mut text = headline(checked);
+    let mut text = headline(checked, width);
     let scenario = checked.scenario;
     if !scenario.about.is_empty() {
         text += &paragraph(&scenario.about, width, 2);
@@ -25,7 +26,7 @@ pub fn details(checked: &Checked, show: Option<&str>, width: usize) -> String {
     }
     for unmet in &checked.judgement.unmet {
         let style = if unmet.kind == UnmetKind::Incomplete { NOTE } else { BAD };
-        text += &format!("  {}\n", paint(style, &unmet.text));
+        text += &painted(style, &unmet.text, width, 2);
     }
     if let Some((name, trace)) = drawn(checked, show) {
         text += &schedule(&checked.check.program, name, trace, width);
@@ -49,51 +50,52 @@ fn drawn<'a>(checked: &'a Checked, show: Option<&str>) -> Option<(&'a str, &'a T
     }
 }
 
-/// The name of the check and its verdict.
-fn headline(checked: &Checked) -> String {
-    let name = paint(STRONG, &checked.check.program.check_name());
-    format!("{name}: {}\n", verdict_words(checked))
+/// The name of the check and its verdict, below each other if they do not fit side by side.
+fn headline(checked: &Checked, width: usize) -> String {
+    let name = checked.check.program.check_name();
+    let (verdict, style) = verdict(checked);
+    let gap = if name.width() + verdict.width() + 2 <= width { " " } else { "\n  " };
+    format!("{}:{gap}{}\n", paint(STRONG, &name), paint(style, &verdict))
 }
 
-fn verdict_words(checked: &Checked) -> String {
+fn verdict(checked: &Checked) -> (String, Style) {
     let program = &checked.check.program;
     let verdict = match (Verdict::of(checked.report), checked.told_first()) {
         (Verdict::Violated, Some(found)) => finding_name(&found.what, program),
         (verdict, _) => verdict.name(),
     };
     if checked.judgement.as_expected() {
-        return paint(GOOD, &format!("{verdict}, as expected"));
+        return (format!("{verdict}, as expected"), GOOD);
     }
     let only_limited = checked.judgement.gravest() == Some(UnmetKind::Incomplete);
     let style = if only_limited { NOTE } else { BAD };
-    let expected = checked.check.expectation.summary();
-    paint(style, &format!("{verdict} (expected: {expected})"))
+    (format!("{verdict} (expected: {})", checked.check.expectation.summary()), style)
 }
 
-/// One line for a check among many, its name filled up to `name_width`.
-pub fn line(checked: &Checked, name_width: usize) -> String {
-    let word = match checked.judgement.gravest() {
-        None => paint(GOOD, "ok        "),
-        Some(UnmetKind::Incomplete) => paint(NOTE, "incomplete"),
-        Some(UnmetKind::Vacuous) => paint(BAD, "vacuous   "),
-        Some(_) => paint(BAD, "UNEXPECTED"),
+/// One line for a check below its scenario's name, the kernel filled up to `kernel_width`.
+pub fn line(checked: &Checked, kernel_width: usize, width: usize) -> String {
+    let (word, style) = match checked.judgement.gravest() {
+        None => ("ok", GOOD),
+        Some(UnmetKind::Incomplete) => ("incomplete", NOTE),
+        Some(UnmetKind::Vacuous) => ("vacuous", BAD),
+        Some(_) => ("UNEXPECTED", BAD),
     };
-    let name = pad(&checked.check.program.check_name(), name_width);
     let report = checked.report;
-    let states = format!("{:>11} states", count(report.states));
-    let time = format!("{:>8}", duration(report.elapsed));
-    format!("{word}  {name}  {states}  {}  {}\n", paint(FAINT, &time), census_words(checked))
+    let kernel = checked.check.program.kernel.as_deref().unwrap_or("");
+    let states = format!("{:>13} states", count(report.states));
+    let time = format!("{:>9}", duration(report.elapsed));
+    let start = format!("  {}  {}  {states}  {time}  ", pad(word, 10), pad(kernel, kernel_width));
+    let census = wrap(&census_words(checked), width.saturating_sub(start.width()), 1).concat();
+    format!("{}{census}\n", start.replacen(word, &paint(style, word), 1))
 }
 
 /// The ends by outcome, and the violations that are no ends: `exited 12, ghost 3, never x`.
 fn census_words(checked: &Checked) -> String {
-    let ends = checked.report.ends.iter().map(|end| {
-        let text = format!("{} {}", end.outcome, count(end.count));
-        if end.fine { text } else { paint(NOTE, &text) }
-    });
+    let ends = checked.report.ends.iter();
+    let ends = ends.map(|end| format!("{} {}", end.outcome, count(end.count)));
     let violations = checked.report.violations.iter();
     let others = violations.filter(|found| !matches!(found.what, Finding::End { .. }));
-    let others = others.map(|found| paint(NOTE, finding_name(&found.what, &checked.check.program)));
+    let others = others.map(|found| finding_name(&found.what, &checked.check.program).to_string());
     ends.chain(others).collect::<Vec<_>>().join(", ")
 }
 
@@ -103,7 +105,8 @@ pub fn schedule(program: &Program, name: &str, trace: &Trace, width: usize) -> S
     let steps = plural(run.steps.len() as u64, "step");
     let switches = plural(run.switches() as u64, "switch").replace("switchs", "switches");
     let head = format!("A shortest schedule to `{name}`: {steps}, {switches} between threads");
-    format!("\n{}\n\n{}{}", paint(STRONG, &head), columns(&run, width), end_of(&run, width))
+    let head = painted(STRONG, &head, width, 0);
+    format!("\n{head}\n{}{}", columns(&run, width), end_of(&run, width))
 }
 
 /// A schedule that was replayed.
@@ -178,7 +181,7 @@ fn census(report: &Report, width: usize) -> String {
 /// What was searched, and what was not.
 fn searched(checked: &Checked, width: usize) -> String {
     let report = checked.report;
-    let states = count(report.states);
+    let states = plural(report.states, "state");
     let rest = format!(
         "{} transitions, depth {}, {} in {}",
         count(report.transitions),
@@ -187,12 +190,12 @@ fn searched(checked: &Checked, width: usize) -> String {
         duration(report.elapsed)
     );
     let mut text = match limit_reached(report.completeness) {
-        None => paragraph(&format!("Searched all {states} states: {rest}"), width, 0),
+        None => paragraph(&format!("Searched all {states}: {rest}"), width, 0),
         Some(limit) => {
             let frontier = count(report.frontier);
             paragraph(
                 &format!(
-                    "Searched {states} states, {frontier} of them not to their ends, when {limit}: \
+                    "Searched {states}, {frontier} of them not to their ends, when {limit}: \
                      {rest}"
                 ),
                 width,
@@ -234,7 +237,7 @@ pub fn coverage(checked: &Checked, width: usize) -> String {
         text += &format!("\n{}\n", paint(STRONG, &format!("Never run in {file}")));
         statements.sort_by_key(|statement| statement.span);
         for statement in statements {
-            let words = format!("{}  {}  {}", statement.line, statement.owner, statement.label);
+            let words = format!("{} {}: {}", statement.line, statement.owner, statement.label);
             text += &paragraph(&wrap(&words, width - 2, 1).join(""), width, 2);
         }
     }
@@ -245,4 +248,11 @@ pub fn coverage(checked: &Checked, width: usize) -> String {
 fn paragraph(text: &str, width: usize, indent: usize) -> String {
     let lines = wrap(text, width.saturating_sub(indent), usize::MAX);
     lines.iter().map(|line| format!("{}{line}\n", " ".repeat(indent))).collect()
+}
+
+/// As [`paragraph`], in a style.
+fn painted(style: Style, text: &str, width: usize, indent: usize) -> String {
+    let lines = wrap(text, width.saturating_sub(indent), usize::MAX);
+    let paint = |line: &String| format!("{}{}\n", " ".repeat(indent), paint(style, line));
+    lines.iter().map(paint).collect()
 }

@@ -431,10 +431,9 @@ impl Lowering<'_> {
                 name @ ("load" | "store" | "cas" | "swap" | "fetch_add" | "fetch_sub"),
                 Some(target),
             ) => {
-                let constant = self.constant(target);
-                if let (Some(value), "load") = (constant, name) {
-                    self.emit(Op::Const(value));
-                    return;
+                let folded = self.assigned_var(target).is_some_and(|var| self.vars[var].constant);
+                if name == "load" && folded {
+                    return self.value(target);
                 }
                 let Some(location) = self.location(target) else { return };
                 call.args[1..].iter().for_each(|arg| self.value(arg));

@@ -8,14 +8,19 @@
 //! A variable that the code of a cast never writes is a constant for that cast. Which ones are is
 //! only known after a round, so rounds repeat until the set no longer grows.
 
+mod access;
 mod assemble;
+mod assign;
 mod call;
 mod constant;
 mod context;
+mod control;
 mod emit;
 mod expr;
+mod layout;
 mod statement;
 mod typing;
+mod wait;
 
 use super::Cast;
 use super::diagnostic::Diagnostic;
@@ -211,7 +216,7 @@ impl<'m> Lowering<'m> {
         self.initialise();
         for index in 0..self.vars.len() {
             let var = &self.vars[index];
-            if var.constant || (self.model.vars[index].aux && self.cast.without_aux) {
+            if !self.is_kept(&self.model.vars[index], var) {
                 continue;
             }
             let (ty, length) = (var.ty, var.length);

@@ -1,0 +1,255 @@
+//! Sessions with a protocol of one's own: check, save, replay, limits, Ctrl-C.
+
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+const COUNTER: &str = "\
+//! Two threads add one to a counter, without a lock.
+var x: plain 0..4 = 0
+proc add_one() {
+    let seen = x
+    x = seen + 1
+}
+never lost_update: x < number(t: finished(t))
+reach both_ran: x == 2
+";
+
+const CAST: &str = "\
+about = \"two threads increment without a lock\"
+model = \"counter\"
+[threads]
+a = \"add_one()\"
+b = \"add_one()\"
+";
+
+/// Too many states for a short search.
+const BIG: &str = "\
+option steps: 0..9 = 9
+var x: plain 0..99 = 0
+proc add() {
+    let i: 0..9 = 0
+    while i < steps { let t = x  x = t + 1  i += 1 }
+}
+outcome all fine when x >= 0
+";
+
+/// A directory with the counter, the scenario with this `[expect]`, and the big model.
+fn session(expect: &str) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("there is room for files");
+    let big: String = ["a", "b", "c", "d", "e", "f"].map(|t| format!("{t} = \"add()\"\n")).concat();
+    for (name, text) in [
+        ("counter.ghost", COUNTER),
+        ("counter.toml", &format!("{CAST}{expect}")),
+        ("big.ghost", BIG),
+        ("big.toml", &format!("model = \"big\"\n[threads]\n{big}")),
+    ] {
+        fs::write(directory.path().join(name), text).expect("there is room for files");
+    }
+    directory
+}
+
+const LOSES: &str = "[expect]\nviolates = [\"never lost_update\"]\n";
+
+/// Runs, and returns the exit code, stdout and stderr.
+fn run(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
+        .args(arguments)
+        .current_dir(directory)
+        .output()
+        .expect("the binary runs");
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("output is UTF-8");
+    let code = output.status.code().expect("it ends by itself");
+    (code, text(&output.stdout), text(&output.stderr))
+}
+
+fn json(directory: &Path, arguments: &[&str]) -> (i32, Value) {
+    let (code, stdout, stderr) = run(directory, &[arguments, &["--format", "json"]].concat());
+    (code, serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}\n{stderr}")))
+}
+
+#[test]
+fn a_lost_update_is_found_drawn_and_expected() {
+    let directory = session(LOSES);
+    let (code, stdout, stderr) = run(directory.path(), &["check", "counter.toml"]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let drawn = "
+ #  a                      b                      changes
+ 1  add_one: let seen = x  │                      seen: 0
+ 2  │                      add_one: let seen = x  seen: 0
+ 3  x = seen + 1           │                      x: 0→1
+    finished               │
+ 4                         x = seen + 1
+                           finished
+";
+    assert!(stdout.starts_with("counter: never lost_update, as expected\n"), "{stdout}");
+    assert!(stdout.contains(drawn), "{stdout}");
+    assert!(stdout.contains("Searched all 12 states: 14 transitions, depth 4"), "{stdout}");
+}
+
+#[test]
+fn each_kind_of_surprise_has_its_exit_code() {
+    for (expect, code, said) in [
+        ("", 12, "`never lost_update` fails, and is not expected"),
+        ("[expect]\noutcome = \"stuck\"\nviolates = [\"never lost_update\"]", 14, "`stuck` is"),
+        ("[expect]\nviolates = [\"never lost_updat\"]", 65, "there is `never lost_update`"),
+    ] {
+        let directory = session(expect);
+        let (found, stdout, stderr) = run(directory.path(), &["check", "counter"]);
+        assert_eq!(found, code, "{expect}: {stdout}{stderr}");
+        assert!(format!("{stdout}{stderr}").contains(said), "{expect}: {stdout}{stderr}");
+    }
+    let directory = session(LOSES);
+    let path = directory.path().join("counter.ghost");
+    let vacuous = COUNTER.replace("reach both_ran: x == 2", "reach both_ran: x == 3");
+    fs::write(&path, vacuous).expect("it can be written");
+    assert_eq!(run(directory.path(), &["check", "counter"]).0, 20);
+    let stuck = COUNTER.replace("let seen = x", "await x == 1\n let seen = x");
+    fs::write(&path, stuck).expect("it can be written");
+    let (code, stdout, _) = run(directory.path(), &["check", "counter"]);
+    assert_eq!(code, 11);
+    assert!(stdout.contains("a  waits at add_one:4, `await x == 1` (x is 0)"), "{stdout}");
+}
+
+#[test]
+fn a_saved_schedule_replays_from_anywhere_beside_its_scenario() {
+    let directory = session(LOSES);
+    let (code, ..) = run(directory.path(), &["check", "counter", "--save", "lost.schedule"]);
+    assert_eq!(code, 0);
+    let path = directory.path().join("lost.schedule");
+    let saved = fs::read_to_string(&path).expect("it was saved");
+    let path = path.to_str().expect("it is UTF-8");
+    let (code, stdout, _) = run(Path::new("/"), &["replay", path]);
+    assert_eq!(code, 0);
+    assert!(stdout.starts_with("counter: shows never lost_update, 4 steps"), "{stdout}");
+    let (code, object) = json(Path::new("/"), &["replay", path]);
+    assert_eq!((code, object["steps"][3]["place"].as_str()), (0, Some("add_one:5")));
+    // The bytes do not depend on the directory, the path that the scenario was named by, or the run.
+    let elsewhere = session(LOSES);
+    let scenario = elsewhere.path().join("counter.toml");
+    let scenario = scenario.to_str().expect("it is UTF-8");
+    let again = elsewhere.path().join("again.schedule");
+    let again_path = again.to_str().expect("it is UTF-8");
+    run(Path::new("/"), &["check", scenario, "--save", again_path]);
+    assert_eq!(fs::read_to_string(again).expect("it was saved"), saved);
+}
+
+#[test]
+fn a_schedule_for_a_changed_model_is_refused() {
+    let directory = session(LOSES);
+    run(directory.path(), &["check", "counter", "--save", "lost.schedule"]);
+    let changed = COUNTER.replace("0..4", "0..5");
+    fs::write(directory.path().join("counter.ghost"), changed).expect("it can be written");
+    let (code, stdout, stderr) = run(directory.path(), &["replay", "lost.schedule"]);
+    assert_eq!((code, stdout.as_str()), (65, ""));
+    assert!(stderr.contains("made for another program"), "{stderr}");
+}
+
+#[test]
+fn a_directory_gets_every_schedule() {
+    let directory = session(LOSES);
+    let (code, object) = json(directory.path(), &["check", "counter", "--save", "all/"]);
+    assert_eq!(code, 0);
+    assert_eq!(object["schedule"]["file"], "all/counter-never-lost_update.schedule");
+    for name in ["never-lost_update", "done", "reach-both_ran"] {
+        let path = format!("all/counter-{name}.schedule");
+        assert_eq!(run(directory.path(), &["replay", &path]).0, 0, "{path}");
+    }
+    let (_, stdout, _) = run(directory.path(), &["check", "counter", "--show", "done"]);
+    assert!(stdout.contains("A shortest schedule to `done`: 4 steps"), "{stdout}");
+    assert_eq!(run(directory.path(), &["check", "counter", "--show", "ghost"]).0, 2);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_costs_no_verdict() {
+    let directory = session(LOSES);
+    let arguments = ["check", "counter", "--save", "no/such/lost.schedule"];
+    let (code, stdout, stderr) = run(directory.path(), &arguments);
+    assert_eq!(code, 74);
+    assert!(stdout.starts_with("counter: never lost_update, as expected"), "{stdout}");
+    assert!(stderr.contains("no/such/lost.schedule"), "{stderr}");
+}
+
+#[test]
+fn limits_end_in_incomplete_with_what_was_learned() {
+    let directory = session("");
+    for (limit, value, name) in [
+        ("--max-states", "1000", "states"),
+        ("--max-memory", "4M", "memory"),
+        ("--max-time", "100ms", "time"),
+    ] {
+        let (code, object) = json(directory.path(), &["check", "big", limit, value]);
+        assert_eq!(code, 21, "{limit}");
+        assert_eq!(object["verdict"], "incomplete");
+        assert_eq!(object["limit"], name);
+        assert!(object["states"].as_u64() >= Some(1000), "{limit}");
+    }
+}
+
+#[test]
+fn options_and_kernels_are_set_from_outside() {
+    let directory = session("");
+    let few = json(directory.path(), &["check", "big", "--set", "steps=1"]);
+    assert_eq!((few.0, &few.1["set"]["steps"]), (0, &Value::from("1")));
+    for (arguments, near) in [
+        (["--set", "step=1"], "there is `steps`"),
+        (["--set", "steps=10"], "--set:1:7"),
+        (["--kernel", "windows_10"], "--kernel:1:1"),
+    ] {
+        let (code, _, stderr) =
+            run(directory.path(), &[&["check", "big"], &arguments[..]].concat());
+        assert_eq!(code, 65, "{arguments:?}");
+        assert!(stderr.contains(near), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn quiet_says_only_what_is_not_as_expected() {
+    let directory = session(LOSES);
+    assert_eq!(run(directory.path(), &["check", "-q", "counter"]).1, "");
+    let directory = session("");
+    assert!(!run(directory.path(), &["check", "-q", "counter"]).1.is_empty());
+}
+
+#[test]
+fn coverage_lists_what_never_ran() {
+    let directory = session("");
+    let arguments = ["check", "big", "--set", "steps=0", "--coverage"];
+    let (_, stdout, _) = run(directory.path(), &arguments);
+    assert!(stdout.contains("Never run in big.ghost\n  4 add: let i"), "{stdout}");
+}
+
+#[test]
+fn output_fits_the_width_that_is_asked_for() {
+    let directory = session(LOSES);
+    for width in [40, 60, 80, 100] {
+        let width_text = width.to_string();
+        let (_, stdout, _) = run(directory.path(), &["check", "counter", "--width", &width_text]);
+        assert!(stdout.lines().all(|line| line.chars().count() <= width), "{stdout}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_in_what_was_learned() {
+    let directory = session("");
+    let child = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
+        .args(["check", "big", "--format", "json"])
+        .current_dir(directory.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    std::thread::sleep(Duration::from_secs(1));
+    let pid = child.id().to_string();
+    let killed = Command::new("kill").args(["-INT", &pid]).status().expect("there is a kill");
+    assert!(killed.success());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130));
+    let object: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert_eq!(
+        (&object["verdict"], &object["limit"]),
+        (&Value::from("incomplete"), &Value::from("interrupt"),)
+    );
+}
