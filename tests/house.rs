@@ -10,7 +10,7 @@ const ROOMS: [(&str, &[&str]); 8] = [
     ("machine", &["program"]),
     ("language", &["program", "machine"]),
     ("search", &["program", "machine"]),
-    ("schedule", &["program", "machine", "language"]),
+    ("schedule", &["program", "machine", "language", "search"]),
     ("scenario", &["program", "language", "search"]),
     ("report", &["program", "machine", "language", "search", "schedule", "scenario"]),
     ("cli", &["program", "machine", "language", "search", "schedule", "scenario", "report"]),

@@ -1,6 +1,6 @@
 //! Reports for programs: JSON, one object a line. Keys are added, never changed.
 
-use super::{Checked, Verdict};
+use super::{Checked, Verdict, assumption};
 use crate::language::Spanned;
 use crate::program::{Program, PropertyKind};
 use crate::scenario::{Expectation, Scenario, finding_name};
@@ -35,6 +35,16 @@ struct CheckObject<'a> {
     frontier: u64,
     store_bytes: u64,
     not_run: Vec<String>,
+    liveness: Vec<LivenessObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct LivenessObject<'a> {
+    property: &'a str,
+    holds: bool,
+    triggered: bool,
+    /// If it holds, what it needs; else what would each make it hold; null if not looked into.
+    turns_on: Option<Vec<String>>,
 }
 
 #[derive(Serialize)]
@@ -43,6 +53,8 @@ struct ViolationObject<'a> {
     property: Option<&'a str>,
     spinning: bool,
     steps: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cycle_from: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -98,6 +110,8 @@ struct ReplayObject<'a> {
     program: String,
     shows: &'a str,
     switches: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cycle_from: Option<usize>,
     steps: Vec<StepObject<'a>>,
 }
 
@@ -165,6 +179,19 @@ pub fn check(checked: &Checked) -> String {
                 format!("{}:{}", statement.owner, statement.line)
             })
             .collect(),
+        liveness: report
+            .liveness
+            .iter()
+            .map(|live| LivenessObject {
+                property: &program.properties[live.property].name,
+                holds: live.holds,
+                triggered: live.triggered,
+                turns_on: live
+                    .turns_on
+                    .as_ref()
+                    .map(|all| all.iter().map(|one| assumption(program, *one)).collect()),
+            })
+            .collect(),
     };
     line(&object)
 }
@@ -196,6 +223,7 @@ pub fn replay(replay: &Replay, schedule: &Schedule) -> String {
         program: format!("{:016x}", program.hash),
         shows: &schedule.shows,
         switches: replay.run.switches(),
+        cycle_from: replay.run.cycle_from,
         steps: schedule
             .steps
             .iter()
@@ -223,7 +251,8 @@ fn violation<'a>(found: &'a Found, program: &'a Program) -> ViolationObject<'a> 
             (kind, Some(name), false)
         }
     };
-    ViolationObject { kind, property, spinning, steps: found.trace.len() }
+    let (steps, cycle_from) = (found.trace.len(), found.cycle_from);
+    ViolationObject { kind, property, spinning, steps, cycle_from }
 }
 
 fn schedule<'a>(checked: &'a Checked, name: &str, trace: &Trace) -> Option<ScheduleObject<'a>> {

@@ -7,7 +7,7 @@
 //! which are in the order of their distance from the initial state.
 
 use super::store::Store;
-use crate::machine::{Actor, Machine, Scratch, Step, Transition};
+use crate::machine::{Actor, Machine, Scratch, Step, Successor, Transition};
 use crate::program::{Fairness, PlaceId, Program};
 use std::collections::HashMap;
 
@@ -86,6 +86,9 @@ pub struct Label {
     pub yielded: bool,
 }
 
+/// The way of a step that fails.
+const FAILING_WAY: (PlaceId, bool) = (PlaceId::MAX, false);
+
 /// Why there is no graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NoGraph {
@@ -134,7 +137,7 @@ impl Edges {
                     Step::Violation(_) | Step::Disabled => (Graph::OUTSIDE, false),
                 };
                 let transition = successor.transition;
-                let (place, way) = places.label(machine, transition, before, successor.state);
+                let (place, way) = places.label(machine, &successor, before);
                 let label = Label { transition, place, way, spins: successor.spins, yielded };
                 let next = numbers.len() as u32;
                 let number = *numbers.entry(label).or_insert(next);
@@ -168,20 +171,24 @@ impl Places {
     fn label(
         &self,
         machine: &Machine<'_>,
-        transition: Transition,
+        successor: &Successor<'_>,
         before: &[u64],
-        after: &[u64],
     ) -> (Option<PlaceId>, Option<(PlaceId, bool)>) {
-        let Actor::Thread(thread) = transition.actor else { return (None, None) };
+        let Actor::Thread(thread) = successor.transition.actor else { return (None, None) };
         let index = usize::from(thread);
         let Some(place) = self.0[index] else { return (None, None) };
         let program = machine.program();
         let fairness = program.threads[index].places[place as usize].fairness;
         let way = (fairness == Fairness::Strong).then(|| {
             let masks = &program.layout.shared_mask;
-            let words = before.iter().zip(after).zip(masks);
+            let words = before.iter().zip(successor.state).zip(masks);
             let changed = words.map(|((b, a), mask)| (b ^ a) & mask).any(|bits| bits != 0);
-            (machine.place(after, index), changed)
+            match successor.step {
+                Step::Violation(_) => FAILING_WAY,
+                Step::Done { .. } | Step::Disabled => {
+                    (machine.place(successor.state, index), changed)
+                }
+            }
         });
         (Some(place), way)
     }
