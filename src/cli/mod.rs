@@ -3,6 +3,7 @@
 
 mod check;
 mod completions;
+mod danger;
 mod exit;
 mod files;
 mod interrupt;
@@ -41,6 +42,8 @@ enum Command {
     Check(check::Arguments),
     #[command(after_help = exit::help())]
     Replay(replay::Arguments),
+    #[command(after_help = exit::help())]
+    Danger(danger::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -110,6 +113,7 @@ fn run() -> Exit {
         Some(Command::List(arguments)) => list::run(arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
+        Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),
         Some(Command::Completions(arguments)) => completions::run(arguments, &mut output),
         Some(Command::Man(arguments)) => man::run(arguments, &mut output),
     };

@@ -165,3 +165,11 @@ pub fn assumptions(program: &Program, all: &[Assumption]) -> String {
     }
     phrases.join("; ")
 }
+
+/// An actor as reports name it.
+pub(super) fn actor_name(program: &Program, actor: Actor) -> &str {
+    match actor {
+        Actor::Thread(thread) => &program.threads[usize::from(thread)].name,
+        Actor::Action(action) => &program.actions[usize::from(action)].name,
+    }
+}

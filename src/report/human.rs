@@ -30,7 +30,8 @@ pub fn details(checked: &Checked, show: Option<&str>, width: usize) -> String {
     }
     if let Some((name, trace)) = drawn(checked, show) {
         let run = Run::new(&checked.check.program, trace).expect("what was found can be run");
-        text += &schedule(name, &run.with_cycle(checked.cycle_of(name)), width);
+        let run = run.with_cycle(checked.cycle_of(name));
+        text += &schedule(name, &run, checked.report.fewest_switches, width);
     }
     text += "\n";
     text += &census(checked.report, width);
@@ -101,8 +102,8 @@ fn census_words(checked: &Checked) -> String {
     ends.chain(others).collect::<Vec<_>>().join(", ")
 }
 
-/// A schedule drawn, and how it leaves the threads.
-pub fn schedule(name: &str, run: &Run, width: usize) -> String {
+/// A schedule drawn, and how it leaves the threads. `fewest`: no shortest one has fewer switches.
+fn schedule(name: &str, run: &Run, fewest: bool, width: usize) -> String {
     let steps = plural(run.cycle_from.unwrap_or(run.steps.len()) as u64, "step");
     let switches = plural(run.switches() as u64, "switch").replace("switchs", "switches");
     let is_liveness = |p: &Property| p.name == name && p.kind.is_liveness();
@@ -114,7 +115,10 @@ pub fn schedule(name: &str, run: &Run, width: usize) -> String {
         None if run.program.properties.iter().any(is_liveness) => {
             format!("A run without what `{name}` promises: {steps}, then nothing for ever")
         }
-        None => format!("A shortest schedule to `{name}`: {steps}, {switches} between threads"),
+        None => {
+            let fewest = if fewest { "; none as short has fewer" } else { "" };
+            format!("A shortest schedule to `{name}`: {steps}, {switches} between threads{fewest}")
+        }
     };
     let head = painted(STRONG, &head, width, 0);
     format!("\n{head}\n{}{}", columns(run, width), end_of(run, width))
@@ -316,7 +320,7 @@ pub fn coverage(checked: &Checked, width: usize) -> String {
 }
 
 /// `text` wrapped to `width`, `indent` columns in.
-fn paragraph(text: &str, width: usize, indent: usize) -> String {
+pub(super) fn paragraph(text: &str, width: usize, indent: usize) -> String {
     let lines = wrap(text, width.saturating_sub(indent), usize::MAX);
     lines.iter().map(|line| format!("{}{line}\n", " ".repeat(indent))).collect()
 }

@@ -1,11 +1,11 @@
 //! Reports for programs: JSON, one object a line. Keys are added, never changed.
 
-use super::{Checked, Verdict, assumption};
+use super::{Checked, Explained, Verdict, assumption};
 use crate::language::Spanned;
 use crate::program::{Program, PropertyKind};
 use crate::scenario::{Expectation, Scenario, finding_name};
 use crate::schedule::{Replay, Run, Schedule};
-use crate::search::{Completeness, Finding, Found, Trace};
+use crate::search::{Completeness, Finding, Found, Rates, Trace};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -113,6 +113,24 @@ struct ReplayObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cycle_from: Option<usize>,
     steps: Vec<StepObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explained: Option<ExplainedObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct ExplainedObject<'a> {
+    residual: f64,
+    /// Before the first step, then after each.
+    prospects: Vec<ProspectObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct ProspectObject<'a> {
+    danger: f64,
+    enabled: &'a [String],
+    disabled: &'a [String],
+    lost: &'a [String],
+    no_return: bool,
 }
 
 #[derive(Serialize)]
@@ -213,7 +231,7 @@ pub fn list(scenario: &Scenario) -> String {
 }
 
 /// A replayed schedule as one line of JSON, schema `ghosthunt.replay/1`.
-pub fn replay(replay: &Replay, schedule: &Schedule) -> String {
+pub fn replay(replay: &Replay, schedule: &Schedule, explained: Option<&Explained>) -> String {
     let program = replay.run.program;
     line(&ReplayObject {
         schema: "ghosthunt.replay/1",
@@ -229,6 +247,20 @@ pub fn replay(replay: &Replay, schedule: &Schedule) -> String {
             .iter()
             .map(|step| StepObject { actor: &step.actor, place: &step.place, label: &step.label })
             .collect(),
+        explained: explained.map(|explained| ExplainedObject {
+            residual: explained.residual,
+            prospects: explained
+                .prospects
+                .iter()
+                .map(|prospect| ProspectObject {
+                    danger: prospect.danger,
+                    enabled: &prospect.enabled,
+                    disabled: &prospect.disabled,
+                    lost: &prospect.lost,
+                    no_return: prospect.no_return,
+                })
+                .collect(),
+        }),
     })
 }
 
@@ -279,4 +311,36 @@ fn expected(expectation: &Expectation) -> ExpectedObject<'_> {
 
 fn values(names: &[Spanned<String>]) -> Vec<&str> {
     names.iter().map(|name| name.value.as_str()).collect()
+}
+
+#[derive(Serialize)]
+struct DangerObject<'a> {
+    schema: &'static str,
+    scenario: &'a str,
+    model: &'a str,
+    kernel: Option<&'a str>,
+    rates: BTreeMap<&'a str, f64>,
+    danger: BTreeMap<&'a str, f64>,
+    endless: f64,
+    residual: f64,
+}
+
+/// How random runs end as one line of JSON, schema `ghosthunt.danger/1`.
+pub fn danger(
+    program: &Program,
+    rates: &Rates,
+    named: &[(String, f64)],
+    endless: f64,
+    residual: f64,
+) -> String {
+    line(&DangerObject {
+        schema: "ghosthunt.danger/1",
+        scenario: &program.scenario,
+        model: &program.model,
+        kernel: program.kernel.as_deref(),
+        rates: rates.iter().map(|(name, rate)| (name.as_str(), *rate)).collect(),
+        danger: named.iter().map(|(name, danger)| (name.as_str(), *danger)).collect(),
+        endless,
+        residual,
+    })
 }

@@ -3,6 +3,7 @@
 mod columns;
 mod diagnostics;
 mod endless;
+mod explain;
 mod human;
 mod json;
 mod rows;
@@ -13,8 +14,9 @@ pub mod text;
 pub use columns::columns;
 pub use diagnostics::{diagnostics, errors};
 pub use endless::{ForEver, assumption, assumptions, for_ever};
+pub use explain::{Explained, Prospect, bar, explain, explanation, law};
 pub use human::{coverage, details, line, replayed};
-pub use json::{check as json, list as json_list, replay as json_replay};
+pub use json::{check as json, danger as json_danger, list as json_list, replay as json_replay};
 pub use standing::{Condition, Standing, standings};
 
 use crate::scenario::{Check, Judgement, Scenario, finding_name};

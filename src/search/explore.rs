@@ -413,6 +413,7 @@ impl<'p, const W: usize> Explorer<'p, W> {
             ends,
             reach,
             liveness: Vec::new(),
+            fewest_switches: false,
             not_run,
             ran_unexpectedly,
         }

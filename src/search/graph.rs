@@ -8,7 +8,7 @@
 
 use super::store::Store;
 use crate::machine::{Actor, Machine, Scratch, Step, Successor, Transition};
-use crate::program::{Fairness, PlaceId, Program};
+use crate::program::{CheckId, Fairness, PlaceId, Program};
 use std::collections::HashMap;
 
 /// Stored states, of whatever size.
@@ -84,6 +84,8 @@ pub struct Label {
     pub spins: bool,
     /// A turn of a yielding loop ends in it.
     pub yielded: bool,
+    /// The check that it fails.
+    pub fails: Option<CheckId>,
 }
 
 /// The way of a step that fails.
@@ -130,15 +132,17 @@ impl Edges {
             let before = states.state(state);
             let places = Places::of(machine, before, &mut scratch);
             machine.successors(before, &mut scratch, |successor| {
-                let (target, yielded) = match successor.step {
+                let (target, yielded, fails) = match successor.step {
                     Step::Done { yielded } => {
-                        (states.find(successor.state).unwrap_or(Graph::OUTSIDE), yielded)
+                        (states.find(successor.state).unwrap_or(Graph::OUTSIDE), yielded, None)
                     }
-                    Step::Violation(_) | Step::Disabled => (Graph::OUTSIDE, false),
+                    Step::Violation(violation) => (Graph::OUTSIDE, false, Some(violation.check)),
+                    Step::Disabled => unreachable!("a successor is enabled"),
                 };
                 let transition = successor.transition;
                 let (place, way) = places.label(machine, &successor, before);
-                let label = Label { transition, place, way, spins: successor.spins, yielded };
+                let spins = successor.spins;
+                let label = Label { transition, place, way, spins, yielded, fails };
                 let next = numbers.len() as u32;
                 let number = *numbers.entry(label).or_insert(next);
                 if number == next {
@@ -247,6 +251,11 @@ impl<'p> Graph<'p> {
         self.states.find(state)
     }
 
+    /// The stored states, whatever their size.
+    pub(super) fn states(&self) -> &dyn States {
+        &*self.states
+    }
+
     /// Where the edges of a state lead, in the machine's order; [`Graph::OUTSIDE`] for those that fail.
     #[inline]
     pub fn targets(&self, state: u32) -> &[u32] {
@@ -270,7 +279,7 @@ impl<'p> Graph<'p> {
 
     /// The shortest distances from the initial state, and the state that finds each on the way, as
     /// the search did.
-    pub(super) fn tree(&self) -> Tree {
+    pub fn tree(&self) -> Tree {
         let mut tree = Tree { depth: vec![u32::MAX; self.len()], parent: vec![0; self.len()] };
         tree.depth[0] = 0;
         for state in 0..self.len() as u32 {
@@ -298,16 +307,16 @@ impl<'p> Graph<'p> {
 }
 
 /// Shortest ways from the initial state.
-pub(super) struct Tree {
+pub struct Tree {
     /// By state: its distance. It never decreases.
-    pub(super) depth: Vec<u32>,
+    pub depth: Vec<u32>,
     /// By state: the one before it.
     parent: Vec<u32>,
 }
 
 impl Tree {
     /// The states of a shortest way to `state`, the initial one first.
-    pub(super) fn path(&self, state: u32) -> Vec<u32> {
+    pub fn path(&self, state: u32) -> Vec<u32> {
         let mut path = vec![state];
         while path[path.len() - 1] != 0 {
             path.push(self.parent[path[path.len() - 1] as usize]);

@@ -8,17 +8,25 @@
 //! nor know how a report is written, or what a Windows thread is.
 
 mod components;
+mod danger;
 mod ends;
 mod explore;
+mod goal;
 mod graph;
 mod liveness;
+mod outlook;
 mod parents;
 mod report;
 mod store;
+mod switches;
 
-pub use graph::{Graph, Label};
+pub use danger::{Danger, Rates};
+pub use goal::{Bottoms, Goal};
+pub use graph::{Graph, Label, Tree};
 pub use liveness::{Assumed, Assumption, Liveness, denied};
+pub use outlook::Outlook;
 pub use report::{Completeness, EndClass, Finding, Found, Report, Trace};
+pub use switches::{fewest_switches, polish, switches};
 
 use crate::program::Program;
 use explore::Explorer;

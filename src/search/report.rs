@@ -38,6 +38,8 @@ pub struct Report {
     pub reach: Vec<(usize, Option<Trace>)>,
     /// What was found of each liveness property; nothing if the search was limited.
     pub liveness: Vec<Liveness>,
+    /// Among the shortest schedules, these have the fewest switches between threads.
+    pub fewest_switches: bool,
     /// Statements of the program that never ran, but those that the text calls unreachable.
     pub not_run: Vec<StatementId>,
     /// Statements that ran although the text calls them unreachable.
