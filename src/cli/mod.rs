@@ -9,6 +9,7 @@ mod interrupt;
 mod limits;
 mod list;
 mod man;
+mod new;
 mod output;
 mod replay;
 mod runner;
@@ -36,6 +37,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    New(new::Arguments),
     List(list::Arguments),
     #[command(after_help = exit::help())]
     Check(check::Arguments),
@@ -107,6 +109,7 @@ fn run() -> Exit {
     let mut output = Output::new();
     let result = match &cli.command {
         None => story::run(cli.width, &mut output),
+        Some(Command::New(arguments)) => new::run(arguments, &mut output),
         Some(Command::List(arguments)) => list::run(arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
