@@ -13,6 +13,7 @@ mod new;
 mod output;
 mod replay;
 mod runner;
+mod simulate;
 mod story;
 
 pub use exit::Exit;
@@ -43,6 +44,8 @@ enum Command {
     Check(check::Arguments),
     #[command(after_help = exit::help())]
     Replay(replay::Arguments),
+    #[command(after_help = exit::help())]
+    Simulate(simulate::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -113,6 +116,7 @@ fn run() -> Exit {
         Some(Command::List(arguments)) => list::run(arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
+        Some(Command::Simulate(arguments)) => simulate::run(arguments, &mut output),
         Some(Command::Completions(arguments)) => completions::run(arguments, &mut output),
         Some(Command::Man(arguments)) => man::run(arguments, &mut output),
     };

@@ -29,7 +29,8 @@ pub fn details(checked: &Checked, show: Option<&str>, width: usize) -> String {
         text += &painted(style, &unmet.text, width, 2);
     }
     if let Some((name, trace)) = drawn(checked, show) {
-        text += &schedule(&checked.check.program, name, trace, width);
+        let shortest = checked.report.runs.is_none();
+        text += &schedule(&checked.check.program, name, trace, shortest, width);
     }
     text += "\n";
     text += &census(checked.report, width);
@@ -100,11 +101,18 @@ fn census_words(checked: &Checked) -> String {
 }
 
 /// A schedule drawn, and how it leaves the threads.
-pub fn schedule(program: &Program, name: &str, trace: &Trace, width: usize) -> String {
+pub fn schedule(
+    program: &Program,
+    name: &str,
+    trace: &Trace,
+    shortest: bool,
+    width: usize,
+) -> String {
     let run = Run::new(program, trace).expect("what was found can be run");
     let steps = plural(run.steps.len() as u64, "step");
     let switches = plural(run.switches() as u64, "switch").replace("switchs", "switches");
-    let head = format!("A shortest schedule to `{name}`: {steps}, {switches} between threads");
+    let article = if shortest { "A shortest" } else { "A" };
+    let head = format!("{article} schedule to `{name}`: {steps}, {switches} between threads");
     let head = painted(STRONG, &head, width, 0);
     format!("\n{head}\n{}{}", columns(&run, width), end_of(&run, width))
 }
@@ -181,6 +189,9 @@ fn census(report: &Report, width: usize) -> String {
 /// What was searched, and what was not.
 fn searched(checked: &Checked, width: usize) -> String {
     let report = checked.report;
+    if let Some(runs) = report.runs {
+        return ran(report, runs, width) + &never_run(checked, width);
+    }
     let states = plural(report.states, "state");
     let rest = format!(
         "{} transitions, depth {}, {} in {}",
@@ -203,14 +214,37 @@ fn searched(checked: &Checked, width: usize) -> String {
             )
         }
     };
+    text += &never_run(checked, width);
+    text
+}
+
+/// What the runs of another engine came to.
+fn ran(report: &Report, runs: u64, width: usize) -> String {
+    let all = match limit_reached(report.completeness) {
+        None => "Took all",
+        Some(_) => "Took",
+    };
+    let text = format!(
+        "{all} {} on {}, of at most {}: saw {} in {}",
+        plural(runs, "run"),
+        report.engine,
+        plural(u64::from(report.depth), "step"),
+        plural(report.states, "state"),
+        duration(report.elapsed)
+    );
+    paragraph(&text, width, 0)
+}
+
+/// How many statements never ran, by the text they stand in.
+fn never_run(checked: &Checked, width: usize) -> String {
     let not_run: Vec<_> = not_run_by_file(checked)
         .into_iter()
         .map(|(file, statements)| format!("{} of {file}", count(statements.len() as u64)))
         .collect();
-    if !not_run.is_empty() {
-        text += &paragraph(&format!("Statements never run: {}", not_run.join(", ")), width, 0);
+    if not_run.is_empty() {
+        return String::new();
     }
-    text
+    paragraph(&format!("Statements never run: {}", not_run.join(", ")), width, 0)
 }
 
 /// The statements that never ran, by the text they stand in.

@@ -5,6 +5,7 @@ mod diagnostics;
 mod human;
 mod json;
 mod rows;
+mod simulation;
 mod standing;
 pub mod style;
 pub mod text;
@@ -13,6 +14,7 @@ pub use columns::columns;
 pub use diagnostics::{diagnostics, errors};
 pub use human::{coverage, details, line, replayed};
 pub use json::{check as json, list as json_list, replay as json_replay};
+pub use simulation::{Known, Sample, human as sample, json as json_sample};
 pub use standing::{Condition, Standing, standings};
 
 use crate::scenario::{Check, Judgement, Scenario, finding_name};

@@ -79,6 +79,37 @@ impl Lowering<'_> {
         self.branch(expr, want, label);
     }
 
+    /// Code that leaves the value of `expr` on the stack, in the step or the steps that it takes.
+    /// `head` is the statement that the atomicity rule looks at.
+    pub(super) fn read_value(&mut self, id: StatementId, head: Span, expr: &Expr) {
+        if self.split_value(id, expr) {
+            return;
+        }
+        let accesses = self.accesses(expr);
+        if self.one_access(head, &accesses, None) > 0 {
+            self.boundary(id, false);
+        }
+        self.value(expr);
+    }
+
+    /// Code that leaves a truth value on the stack, with a step for each of several shared reads;
+    /// false, and no code, if `expr` is no such condition.
+    fn split_value(&mut self, id: StatementId, expr: &Expr) -> bool {
+        let joins = matches!(expr.kind, ExprKind::Binary(BinaryOp::And | BinaryOp::Or, ..));
+        if self.context.atomic || !joins || self.accesses(expr).len() < 2 {
+            return false;
+        }
+        let mut no = Label::new();
+        let mut end = Label::new();
+        self.condition(id, expr, false, &mut no);
+        self.emit(Op::Const(1));
+        self.jump(Op::Jump, &mut end);
+        self.bind(no);
+        self.emit(Op::Const(0));
+        self.bind(end);
+        true
+    }
+
     /// A call as a condition, alone or compared with a value: leaves the truth on the stack.
     pub(super) fn call_condition(&mut self, id: StatementId, expr: &Expr) -> bool {
         if let Some(call) = self.user_call(expr) {

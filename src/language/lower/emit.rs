@@ -6,6 +6,9 @@ use crate::language::diagnostic::Diagnostic;
 use crate::language::types::Type;
 use crate::program::*;
 
+/// How many fields locals may bring a layout to; the rest is for places.
+const FIELDS_MAX: usize = 60_000;
+
 /// Instructions and jumps.
 impl Lowering<'_> {
     pub(super) fn emit(&mut self, op: Op) {
@@ -170,7 +173,7 @@ impl Lowering<'_> {
         slots.next = (word, shift + width);
         slots.most = slots.most.max(slots.next);
         let field = Field { word, shift, width, low, high, optional: ty.has_none(), wraps };
-        if self.layout.fields.len() >= usize::from(FieldId::MAX) {
+        if self.layout.fields.len() >= FIELDS_MAX {
             self.overflowed = true;
             return 0;
         }

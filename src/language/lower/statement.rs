@@ -162,11 +162,7 @@ impl Lowering<'_> {
                 }
                 None => {
                     self.expect_type(value, result);
-                    let accesses = self.accesses(value);
-                    if self.one_access(value.span, &accesses, None) > 0 {
-                        self.boundary(id, false);
-                    }
-                    self.value(value);
+                    self.read_value(id, value.span, value);
                 }
             },
             (None, Some(result)) => {
