@@ -14,7 +14,7 @@
 
 use super::rows::{Lifeline, Row, rows};
 use super::style::{FAINT, NOTE, STRONG, paint};
-use super::text::{pad, wrap};
+use super::text::{count, pad, wrap};
 use crate::schedule::Run;
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
@@ -29,16 +29,34 @@ const CELL_LINES_MAX: usize = 3;
 /// A line of a cell: what it says, and how it is coloured.
 type CellLine = (String, Style);
 
+/// A longer schedule is drawn without its middle: half of these rows at either end.
+const ROWS_MAX: usize = 400;
+
 /// Draws `run` in at most `width` columns of text.
 pub fn columns(run: &Run, width: usize) -> String {
-    let rows = rows(run);
+    let mut rows = rows(run);
+    let left_out = rows.len().saturating_sub(ROWS_MAX);
+    if left_out == 0 {
+        return draw(run, &rows, width);
+    }
+    let end = rows.split_off(rows.len() - ROWS_MAX / 2);
+    rows.truncate(ROWS_MAX / 2);
+    format!(
+        "{}\n… {} rows left out: a saved schedule has them all …\n\n{}",
+        draw(run, &rows, width),
+        count(left_out as u64),
+        draw(run, &end, width)
+    )
+}
+
+fn draw(run: &Run, rows: &[Row], width: usize) -> String {
     let mut heads: Vec<String> =
         run.program.threads.iter().map(|thread| thread.name.clone()).collect();
     heads.push("kernel".to_string());
     heads.push("changes".to_string());
     let number_width = run.steps.len().to_string().len().max(2);
     let mut natural: Vec<_> = heads.iter().map(|head| head.width()).collect();
-    for row in &rows {
+    for row in rows {
         for (widest, cell) in natural.iter_mut().zip(cells(row, None)) {
             let cell_width = cell.iter().map(|(line, _)| line.width()).max().unwrap_or(0);
             *widest = cell_width.max(*widest);
@@ -57,13 +75,13 @@ pub fn columns(run: &Run, width: usize) -> String {
         Some(widths) => {
             let heads = heads.into_iter().map(|head| vec![(head, STRONG)]).collect();
             let mut text = lines("#", number_width, heads, &widths);
-            for row in &rows {
+            for row in rows {
                 let number = row.number.map_or(String::new(), |number| number.to_string());
                 text += &lines(&number, number_width, cells(row, Some(&widths)), &widths);
             }
             text
         }
-        None => list(&rows, &heads, width, number_width),
+        None => list(rows, &heads, width, number_width),
     }
 }
 
