@@ -1,6 +1,6 @@
 //! The gallery's pages keep their word, and what `ghosthunt new` writes is a gallery piece.
 
-use ghosthunt::scenario::{Expectation, Scenario, built_in_scenarios};
+use ghosthunt::scenario::{Expectation, Scenario, built_in_models, built_in_scenarios};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -43,11 +43,30 @@ fn the_ranking_of_patterns_is_what_the_scenarios_expect() {
     assert_eq!(ranked, patterns);
 }
 
+/// What a page quotes of the gallery: `GROUP/NAME`, or the command that checks it.
+fn quoted(page: &str) -> impl Iterator<Item = &str> {
+    let groups: BTreeSet<_> =
+        built_in_scenarios().iter().filter_map(|(name, _)| Some(name.split_once('/')?.0)).collect();
+    let quoted = page.split('`').skip(1).step_by(2);
+    let names = quoted.map(|text| text.strip_prefix("ghosthunt check ").unwrap_or(text));
+    names.filter(move |name| {
+        name.split_once('/').is_some_and(|(group, rest)| groups.contains(group) && !rest.is_empty())
+    })
+}
+
 #[test]
-fn scenarios_that_the_page_names_exist() {
-    let names = PATTERNS.split('`').skip(1).step_by(2).filter(|name| name.contains('/'));
-    for name in names {
-        assert!(built_in_scenarios().iter().any(|(known, _)| *known == name), "{name}");
+fn what_the_pages_quote_of_the_gallery_exists() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/findings");
+    let mut pages = vec![PATTERNS.to_string()];
+    for page in fs::read_dir(folder).expect("the findings") {
+        pages.push(fs::read_to_string(page.expect("an entry").path()).expect("a page"));
+    }
+    let known: BTreeSet<_> =
+        built_in_scenarios().iter().chain(built_in_models()).map(|(name, _)| *name).collect();
+    let quoted: Vec<_> = pages.iter().flat_map(|page| quoted(page)).collect();
+    assert!(quoted.len() > 10, "{quoted:?}");
+    for name in quoted {
+        assert!(known.contains(name), "{name}");
     }
 }
 
