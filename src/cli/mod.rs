@@ -10,6 +10,7 @@ mod interrupt;
 mod limits;
 mod list;
 mod man;
+mod new;
 mod output;
 mod replay;
 mod runner;
@@ -38,6 +39,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    New(new::Arguments),
     List(list::Arguments),
     #[command(after_help = exit::help())]
     Check(check::Arguments),
@@ -113,6 +115,7 @@ fn run() -> Exit {
     let mut output = Output::new();
     let result = match &cli.command {
         None => story::run(cli.width, &mut output),
+        Some(Command::New(arguments)) => new::run(arguments, &mut output),
         Some(Command::List(arguments)) => list::run(arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
