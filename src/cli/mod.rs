@@ -11,6 +11,7 @@ mod list;
 mod man;
 mod output;
 mod replay;
+mod report;
 mod runner;
 mod story;
 
@@ -41,6 +42,7 @@ enum Command {
     Check(check::Arguments),
     #[command(after_help = exit::help())]
     Replay(replay::Arguments),
+    Report(report::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -110,6 +112,7 @@ fn run() -> Exit {
         Some(Command::List(arguments)) => list::run(arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
+        Some(Command::Report(arguments)) => report::run(arguments, &mut output),
         Some(Command::Completions(arguments)) => completions::run(arguments, &mut output),
         Some(Command::Man(arguments)) => man::run(arguments, &mut output),
     };

@@ -4,6 +4,7 @@ mod columns;
 mod diagnostics;
 mod human;
 mod json;
+mod page;
 mod rows;
 mod standing;
 pub mod style;
@@ -13,6 +14,7 @@ pub use columns::columns;
 pub use diagnostics::{diagnostics, errors};
 pub use human::{coverage, details, line, replayed};
 pub use json::{check as json, list as json_list, replay as json_replay};
+pub use page::Lesson;
 pub use standing::{Condition, Standing, standings};
 
 use crate::scenario::{Check, Judgement, Scenario, finding_name};

@@ -28,7 +28,7 @@ mod write;
 
 pub use end::{End, end_at};
 pub use replay::{Replay, ReplayError, replay};
-pub use run::{Run, StepWords, Taken};
+pub use run::{Run, StepWords, Taken, enabled};
 
 use crate::machine::Transition;
 use crate::program::{Program, Sources, Span};
