@@ -14,6 +14,7 @@ mod output;
 mod replay;
 mod runner;
 mod story;
+mod unused;
 
 pub use exit::Exit;
 

@@ -124,6 +124,17 @@ fn schedule(name: &str, run: &Run, fewest: bool, width: usize) -> String {
     format!("\n{head}\n{}{}", columns(run, width), end_of(run, width))
 }
 
+/// The shortest schedule to each goal of a `reach`.
+pub fn witnesses(checked: &Checked, width: usize) -> String {
+    let program = &checked.check.program;
+    let witnessed = checked.report.reach.iter().filter_map(|(property, trace)| {
+        let run = Run::new(program, trace.as_ref()?).expect("what was found can be run");
+        let name = &program.properties[*property].name;
+        Some(schedule(name, &run, checked.report.fewest_switches, width))
+    });
+    witnessed.collect()
+}
+
 /// A schedule that was replayed.
 pub fn replayed(replay: &Replay, check_name: &str, shows: &str, width: usize) -> String {
     let steps = plural(replay.run.steps.len() as u64, "step");

@@ -133,7 +133,10 @@ impl Lowering<'_> {
 
     /// Marks `statement` as run, once it is certain that its step is enabled.
     pub(super) fn cover(&mut self, statement: StatementId) {
-        if self.flow.open.is_some() {
+        // What stands before a thread's first step is run once, when it is compiled.
+        let context = &self.context;
+        let before_all = context.kind == Kind::Thread && context.places.is_empty();
+        if self.flow.open.is_some() || before_all && !context.atomic {
             self.context.uncovered.push(statement);
         } else {
             self.emit(Op::Cover(statement));
