@@ -13,6 +13,7 @@ mod man;
 mod output;
 mod replay;
 mod runner;
+mod simulate;
 mod story;
 mod unused;
 
@@ -45,6 +46,8 @@ enum Command {
     Replay(replay::Arguments),
     #[command(after_help = exit::help())]
     Danger(danger::Arguments),
+    #[command(after_help = exit::help())]
+    Simulate(simulate::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -115,6 +118,7 @@ fn run() -> Exit {
         Some(Command::Check(arguments)) => check::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
         Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),
+        Some(Command::Simulate(arguments)) => simulate::run(arguments, &mut output),
         Some(Command::Completions(arguments)) => completions::run(arguments, &mut output),
         Some(Command::Man(arguments)) => man::run(arguments, &mut output),
     };

@@ -31,7 +31,7 @@ pub fn details(checked: &Checked, show: Option<&str>, width: usize) -> String {
     if let Some((name, trace)) = drawn(checked, show) {
         let run = Run::new(&checked.check.program, trace).expect("what was found can be run");
         let run = run.with_cycle(checked.cycle_of(name));
-        text += &schedule(name, &run, checked.report.fewest_switches, width);
+        text += &schedule(name, &run, checked.report, width);
     }
     text += "\n";
     text += &census(checked.report, width);
@@ -102,8 +102,8 @@ fn census_words(checked: &Checked) -> String {
     ends.chain(others).collect::<Vec<_>>().join(", ")
 }
 
-/// A schedule drawn, and how it leaves the threads. `fewest`: no shortest one has fewer switches.
-fn schedule(name: &str, run: &Run, fewest: bool, width: usize) -> String {
+/// A schedule of the report drawn, and how it leaves the threads.
+fn schedule(name: &str, run: &Run, report: &Report, width: usize) -> String {
     let steps = plural(run.cycle_from.unwrap_or(run.steps.len()) as u64, "step");
     let switches = plural(run.switches() as u64, "switch").replace("switchs", "switches");
     let is_liveness = |p: &Property| p.name == name && p.kind.is_liveness();
@@ -116,8 +116,9 @@ fn schedule(name: &str, run: &Run, fewest: bool, width: usize) -> String {
             format!("A run without what `{name}` promises: {steps}, then nothing for ever")
         }
         None => {
-            let fewest = if fewest { "; none as short has fewer" } else { "" };
-            format!("A shortest schedule to `{name}`: {steps}, {switches} between threads{fewest}")
+            let fewest = if report.fewest_switches { "; none as short has fewer" } else { "" };
+            let article = if report.runs.is_none() { "A shortest" } else { "A" };
+            format!("{article} schedule to `{name}`: {steps}, {switches} between threads{fewest}")
         }
     };
     let head = painted(STRONG, &head, width, 0);
@@ -130,7 +131,7 @@ pub fn witnesses(checked: &Checked, width: usize) -> String {
     let witnessed = checked.report.reach.iter().filter_map(|(property, trace)| {
         let run = Run::new(program, trace.as_ref()?).expect("what was found can be run");
         let name = &program.properties[*property].name;
-        Some(schedule(name, &run, checked.report.fewest_switches, width))
+        Some(schedule(name, &run, checked.report, width))
     });
     witnessed.collect()
 }
@@ -267,6 +268,9 @@ fn census(report: &Report, width: usize) -> String {
 /// What was searched, and what was not.
 fn searched(checked: &Checked, width: usize) -> String {
     let report = checked.report;
+    if let Some(runs) = report.runs {
+        return ran(report, runs, width) + &never_run(checked, width);
+    }
     let states = plural(report.states, "state");
     let rest = format!(
         "{} transitions, depth {}, {} in {}",
@@ -289,14 +293,37 @@ fn searched(checked: &Checked, width: usize) -> String {
             )
         }
     };
+    text += &never_run(checked, width);
+    text
+}
+
+/// What the runs of another engine came to.
+fn ran(report: &Report, runs: u64, width: usize) -> String {
+    let all = match limit_reached(report.completeness) {
+        None => "Took all",
+        Some(_) => "Took",
+    };
+    let text = format!(
+        "{all} {} on {}, of at most {}: saw {} in {}",
+        plural(runs, "run"),
+        report.engine,
+        plural(u64::from(report.depth), "step"),
+        plural(report.states, "state"),
+        duration(report.elapsed)
+    );
+    paragraph(&text, width, 0)
+}
+
+/// How many statements never ran, by the text they stand in.
+fn never_run(checked: &Checked, width: usize) -> String {
     let not_run: Vec<_> = not_run_by_file(checked)
         .into_iter()
         .map(|(file, statements)| format!("{} of {file}", count(statements.len() as u64)))
         .collect();
-    if !not_run.is_empty() {
-        text += &paragraph(&format!("Statements never run: {}", not_run.join(", ")), width, 0);
+    if not_run.is_empty() {
+        return String::new();
     }
-    text
+    paragraph(&format!("Statements never run: {}", not_run.join(", ")), width, 0)
 }
 
 /// The statements that never ran, by the text they stand in.

@@ -26,6 +26,7 @@ struct CheckObject<'a> {
     states: u64,
     transitions: u64,
     depth: u32,
+    runs: Option<u64>,
     schedule: Option<ScheduleObject<'a>>,
     violations: Vec<ViolationObject<'a>>,
     unmet: Vec<&'a str>,
@@ -150,7 +151,7 @@ pub fn check(checked: &Checked) -> String {
         scenario: &program.scenario,
         model: &program.model,
         kernel: program.kernel.as_deref(),
-        engine: "search",
+        engine: &report.engine,
         verdict: Verdict::of(report).name(),
         violation: told_first.map(|found| violation(found, program)),
         outcomes: report.ends.iter().map(|end| (end.outcome.as_str(), end.count)).collect(),
@@ -169,11 +170,13 @@ pub fn check(checked: &Checked) -> String {
         as_expected: checked.judgement.as_expected(),
         completeness: match report.completeness {
             Completeness::Exhaustive => "exhaustive",
+            Completeness::Sampled => "sampled",
             _ => "bounded",
         },
         states: report.states,
         transitions: report.transitions,
         depth: report.depth,
+        runs: report.runs,
         schedule: told_first
             .and_then(|found| schedule(checked, finding_name(&found.what, program), &found.trace)),
         violations: report.violations.iter().map(|found| violation(found, program)).collect(),
@@ -184,19 +187,16 @@ pub fn check(checked: &Checked) -> String {
             Completeness::MemoryLimit => Some("memory"),
             Completeness::TimeLimit => Some("time"),
             Completeness::Interrupted => Some("interrupt"),
+            Completeness::RunLimit => Some("runs"),
+            Completeness::Sampled => Some("sample"),
+            Completeness::PreemptionBound => Some("preemptions"),
+            Completeness::FiniteRuns => Some("infinite runs"),
         },
         set: checked.check.set.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect(),
         program: format!("{:016x}", program.hash),
         frontier: report.frontier,
         store_bytes: report.store_bytes,
-        not_run: report
-            .not_run
-            .iter()
-            .map(|&statement| {
-                let statement = &program.statements[statement as usize];
-                format!("{}:{}", statement.owner, statement.line)
-            })
-            .collect(),
+        not_run: not_run(checked),
         liveness: report
             .liveness
             .iter()
@@ -212,6 +212,20 @@ pub fn check(checked: &Checked) -> String {
             .collect(),
     };
     line(&object)
+}
+
+/// Where the statements stand that never ran, as `proc:line`, each line once.
+fn not_run(checked: &Checked) -> Vec<String> {
+    let statements = &checked.check.program.statements;
+    let mut places: Vec<String> = checked
+        .report
+        .not_run
+        .iter()
+        .map(|&id| &statements[id as usize])
+        .map(|statement| format!("{}:{}", statement.owner, statement.line))
+        .collect();
+    places.dedup();
+    places
 }
 
 /// A scenario as one line of JSON, schema `ghosthunt.list/1`.

@@ -7,6 +7,7 @@ mod explain;
 mod human;
 mod json;
 mod rows;
+mod simulation;
 mod standing;
 pub mod style;
 pub mod text;
@@ -17,6 +18,7 @@ pub use endless::{ForEver, assumption, assumptions, for_ever};
 pub use explain::{Explained, Prospect, bar, explain, explanation, law};
 pub use human::{coverage, details, line, replayed, witnesses};
 pub use json::{check as json, danger as json_danger, list as json_list, replay as json_replay};
+pub use simulation::{Known, Sample, human as sample, json as json_sample};
 pub use standing::{Condition, Standing, standings};
 
 use crate::scenario::{Check, Judgement, Scenario, finding_name};

@@ -24,16 +24,26 @@
 //! leads to: an outcome, a property, or `assert`, `range` or `unlock`. How the columns are spaced has
 //! no meaning; everything else has. This room knows the machine, and nothing of how runs are found.
 
+mod chance;
 mod end;
 mod endless;
+mod observed;
 mod parse;
 mod replay;
 mod run;
+mod schedulers;
+mod simulate;
+mod walk;
 mod write;
 
+pub use chance::Chance;
 pub use end::{End, end_at};
+pub use observed::{Observed, Seen, SeenEnds};
 pub use replay::{Replay, ReplayError, replay};
 pub use run::{Run, StepWords, Taken};
+pub use schedulers::{Pct, RandomWalk, Scheduler, UniformWalk};
+pub use simulate::{Simulation, simulate};
+pub use walk::{Move, Over, Walk};
 
 use crate::machine::Transition;
 use crate::program::{Program, Sources, Span};

@@ -401,6 +401,8 @@ impl<'p, const W: usize> Explorer<'p, W> {
             .partition(|&id| !self.scratch.has_run(id));
         let Progress { states, frontier, depth, store_bytes, elapsed } = self.progress();
         Report {
+            engine: "search".to_string(),
+            runs: None,
             completeness,
             states,
             transitions: self.transitions,

@@ -11,6 +11,10 @@ pub type Trace = Vec<Transition>;
 /// Everything a search learned. All of it is deterministic but `elapsed`.
 #[derive(Debug, Clone)]
 pub struct Report {
+    /// What searched: `search`, or another engine.
+    pub engine: String,
+    /// How many runs an engine took that takes runs one by one.
+    pub runs: Option<u64>,
     /// Whether the whole state space was searched, and if not, what stopped it.
     pub completeness: Completeness,
     /// Distinct reachable states.
@@ -59,6 +63,14 @@ pub enum Completeness {
     TimeLimit,
     /// The user interrupted.
     Interrupted,
+    /// The limit on runs was reached.
+    RunLimit,
+    /// Runs were picked by chance.
+    Sampled,
+    /// Only runs with few preemptions were taken.
+    PreemptionBound,
+    /// Every run that ends was taken, and there are properties of those that do not.
+    FiniteRuns,
 }
 
 /// A violation and the shortest schedule to it.
