@@ -17,6 +17,7 @@ mod report;
 mod runner;
 mod simulate;
 mod story;
+mod unused;
 
 pub use exit::Exit;
 
