@@ -48,15 +48,16 @@ fn hold(wanted: impl Fn(&str) -> bool) {
 fn replays(check: &Searched) {
     let Searched { program, report, .. } = check;
     let name = program.check_name();
-    let found = report.violations.iter().map(|found| &found.trace);
-    let ends = report.ends.iter().map(|end| &end.trace);
-    for (index, trace) in found.chain(ends).enumerate() {
+    let found = report.violations.iter().map(|found| (&found.trace, found.cycle_from));
+    let ends = report.ends.iter().map(|end| (&end.trace, None));
+    for (index, (trace, cycle_from)) in found.chain(ends).enumerate() {
         let shows = match report.violations.get(index) {
             Some(found) => ghosthunt::scenario::finding_name(&found.what, program).to_string(),
             None => report.ends[index - report.violations.len()].outcome.clone(),
         };
         let schedule = Schedule::of(program, trace, &[], "search", &shows)
             .unwrap_or_else(|_| panic!("{name}: the trace to {shows} is none"));
+        let schedule = schedule.with_cycle(cycle_from);
         let text = schedule.to_string();
         let read = Schedule::parse("a.schedule", &text)
             .unwrap_or_else(|_| panic!("{name}: the schedule of {shows} cannot be read\n{text}"));

@@ -10,7 +10,7 @@ const ROOMS: [(&str, &[&str]); 9] = [
     ("machine", &["program"]),
     ("language", &["program", "machine"]),
     ("search", &["program", "machine"]),
-    ("schedule", &["program", "machine", "language"]),
+    ("schedule", &["program", "machine", "language", "search"]),
     ("scenario", &["program", "language", "search"]),
     ("engines", &["program", "machine", "search", "schedule"]),
     ("report", &["program", "machine", "language", "search", "schedule", "scenario"]),

@@ -3,6 +3,7 @@
 
 mod check;
 mod completions;
+mod danger;
 mod exit;
 mod files;
 mod interrupt;
@@ -46,6 +47,8 @@ enum Command {
     Replay(replay::Arguments),
     #[command(after_help = exit::help())]
     Simulate(simulate::Arguments),
+    #[command(after_help = exit::help())]
+    Danger(danger::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -117,6 +120,7 @@ fn run() -> Exit {
         Some(Command::Check(arguments)) => check::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
         Some(Command::Simulate(arguments)) => simulate::run(arguments, &mut output),
+        Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),
         Some(Command::Completions(arguments)) => completions::run(arguments, &mut output),
         Some(Command::Man(arguments)) => man::run(arguments, &mut output),
     };
