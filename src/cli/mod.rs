@@ -13,6 +13,7 @@ mod man;
 mod new;
 mod output;
 mod replay;
+mod report;
 mod runner;
 mod simulate;
 mod story;
@@ -49,6 +50,8 @@ enum Command {
     Simulate(simulate::Arguments),
     #[command(after_help = exit::help())]
     Danger(danger::Arguments),
+    #[command(after_help = exit::help())]
+    Report(report::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -121,6 +124,7 @@ fn run() -> Exit {
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
         Some(Command::Simulate(arguments)) => simulate::run(arguments, &mut output),
         Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),
+        Some(Command::Report(arguments)) => report::run(arguments, &mut output),
         Some(Command::Completions(arguments)) => completions::run(arguments, &mut output),
         Some(Command::Man(arguments)) => man::run(arguments, &mut output),
     };
