@@ -7,6 +7,7 @@
 //! `ARCHITECTURE.md` is the map, and says what each room must never know.
 
 pub mod cli;
+pub mod engines;
 pub mod language;
 pub mod machine;
 pub mod program;

@@ -2,17 +2,7 @@
 
 mod support;
 
-use support::Scene;
-
-#[track_caller]
-fn two(model: &str, a: &str, b: &str) -> support::Found {
-    Scene::new(model).thread("a", a).thread("b", b).search()
-}
-
-#[track_caller]
-fn one(model: &str, runs: &str) -> support::Found {
-    Scene::new(model).thread("a", runs).search()
-}
+use support::{Scene, one, two};
 
 #[test]
 fn spinners_that_wait_for_ever_are_stuck() {

@@ -2,17 +2,7 @@
 
 mod support;
 
-use support::Scene;
-
-#[track_caller]
-fn two(model: &str, a: &str, b: &str) -> support::Found {
-    Scene::new(model).thread("a", a).thread("b", b).search()
-}
-
-#[track_caller]
-fn one(model: &str, runs: &str) -> support::Found {
-    Scene::new(model).thread("a", runs).search()
-}
+use support::{Scene, one, two};
 
 /// Between two steps another thread runs: a read and a write of one location are two steps.
 #[test]
@@ -505,9 +495,14 @@ fn lines_that_never_run_are_known() {
             if x == 2 {
                 x = 3
             }
+            called()
+            leaves()
             await x == 1
             x = 0
         }
+        proc called() { if leave_early() { return } }
+        proc leave_early() -> bool { return true }
+        proc leaves() { step last }
         proc unused() { x = 1 }";
     let found = one(model, "f()");
     let lines: Vec<&str> = found

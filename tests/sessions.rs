@@ -253,3 +253,24 @@ fn ctrl_c_ends_in_what_was_learned() {
         (&Value::from("incomplete"), &Value::from("interrupt"),)
     );
 }
+
+/// A schedule of a thousand steps is drawn by its ends, and saved whole.
+#[test]
+fn a_long_schedule_is_drawn_without_its_middle() {
+    let directory = tempfile::tempdir().expect("there is room for files");
+    let model = "var x: atomic 0..1000 = 0 proc f() { loop { x += 1 } }";
+    fs::write(directory.path().join("long.ghost"), model).expect("there is room for files");
+    let cast = "model = \"long\"\n[threads]\na = \"f()\"\n[expect]\nviolates = [\"range\"]\n";
+    fs::write(directory.path().join("long.toml"), cast).expect("there is room for files");
+    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
+        .current_dir(directory.path())
+        .args(["check", "long.toml", "--save", "long.schedule"])
+        .output()
+        .expect("ghosthunt runs");
+    let drawn = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(output.status.code(), Some(0), "{drawn}");
+    assert!(drawn.contains("… 601 rows left out"), "{drawn}");
+    assert!(drawn.contains("1001  x += 1 — fails") && drawn.lines().count() < 450, "{drawn}");
+    let saved = fs::read_to_string(directory.path().join("long.schedule")).expect("saved");
+    assert!(saved.lines().count() > 1001);
+}

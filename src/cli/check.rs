@@ -53,7 +53,7 @@ pub(super) struct Arguments {
     width: WidthArgument,
 }
 
-fn option(text: &str) -> Result<(String, String), String> {
+pub(super) fn option(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => {
             Ok((name.trim().to_string(), value.trim().to_string()))
@@ -279,8 +279,10 @@ impl Session<'_> {
         let mut schedules = Vec::new();
         for (name, trace) in chosen {
             let check = checked.check;
-            let schedule = Schedule::of(&check.program, trace, &check.set, "search", name);
-            schedules.push((name.to_string(), schedule.expect("what was found can be run")));
+            let schedule = Schedule::of(&check.program, trace, &check.set, "search", name)
+                .expect("what was found can be run");
+            let cycle_from = checked.cycle_of(name);
+            schedules.push((name.to_string(), schedule.with_cycle(cycle_from)));
         }
         if schedules.is_empty() {
             complain(&format!("{} has no schedule to save", checked.check.program.check_name()));

@@ -55,7 +55,7 @@ fn size(text: &str) -> Result<u64, String> {
 }
 
 /// A duration: numbers and units.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let expected = || "a duration is a number and ms, s, m or h, as in 30s or 1h30m".to_string();
     let mut rest = text;
     let mut total = Duration::ZERO;

@@ -3,15 +3,18 @@
 
 mod check;
 mod completions;
+mod danger;
 mod exit;
 mod files;
 mod interrupt;
 mod limits;
 mod list;
 mod man;
+mod new;
 mod output;
 mod replay;
 mod runner;
+mod simulate;
 mod story;
 
 pub use exit::Exit;
@@ -36,11 +39,16 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    New(new::Arguments),
     List(list::Arguments),
     #[command(after_help = exit::help())]
     Check(check::Arguments),
     #[command(after_help = exit::help())]
     Replay(replay::Arguments),
+    #[command(after_help = exit::help())]
+    Simulate(simulate::Arguments),
+    #[command(after_help = exit::help())]
+    Danger(danger::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -107,9 +115,12 @@ fn run() -> Exit {
     let mut output = Output::new();
     let result = match &cli.command {
         None => story::run(cli.width, &mut output),
+        Some(Command::New(arguments)) => new::run(arguments, &mut output),
         Some(Command::List(arguments)) => list::run(arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
+        Some(Command::Simulate(arguments)) => simulate::run(arguments, &mut output),
+        Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),
         Some(Command::Completions(arguments)) => completions::run(arguments, &mut output),
         Some(Command::Man(arguments)) => man::run(arguments, &mut output),
     };

@@ -14,7 +14,7 @@
 
 use super::rows::{Lifeline, Row, rows};
 use super::style::{FAINT, NOTE, STRONG, paint};
-use super::text::{pad, wrap};
+use super::text::{count, pad, wrap};
 use crate::schedule::Run;
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
@@ -29,16 +29,34 @@ const CELL_LINES_MAX: usize = 3;
 /// A line of a cell: what it says, and how it is coloured.
 type CellLine = (String, Style);
 
+/// A longer schedule is drawn without its middle: half of these rows at either end.
+const ROWS_MAX: usize = 400;
+
 /// Draws `run` in at most `width` columns of text.
 pub fn columns(run: &Run, width: usize) -> String {
-    let rows = rows(run);
+    let mut rows = rows(run);
+    let left_out = rows.len().saturating_sub(ROWS_MAX);
+    if left_out == 0 {
+        return draw(run, &rows, width);
+    }
+    let end = rows.split_off(rows.len() - ROWS_MAX / 2);
+    rows.truncate(ROWS_MAX / 2);
+    format!(
+        "{}\n… {} rows left out: a saved schedule has them all …\n\n{}",
+        draw(run, &rows, width),
+        count(left_out as u64),
+        draw(run, &end, width)
+    )
+}
+
+fn draw(run: &Run, rows: &[Row], width: usize) -> String {
     let mut heads: Vec<String> =
         run.program.threads.iter().map(|thread| thread.name.clone()).collect();
     heads.push("kernel".to_string());
     heads.push("changes".to_string());
     let number_width = run.steps.len().to_string().len().max(2);
     let mut natural: Vec<_> = heads.iter().map(|head| head.width()).collect();
-    for row in &rows {
+    for row in rows {
         for (widest, cell) in natural.iter_mut().zip(cells(row, None)) {
             let cell_width = cell.iter().map(|(line, _)| line.width()).max().unwrap_or(0);
             *widest = cell_width.max(*widest);
@@ -57,14 +75,28 @@ pub fn columns(run: &Run, width: usize) -> String {
         Some(widths) => {
             let heads = heads.into_iter().map(|head| vec![(head, STRONG)]).collect();
             let mut text = lines("#", number_width, heads, &widths);
-            for row in &rows {
+            let indent = number_width + GAP;
+            let mut begins = run.cycle_from;
+            for row in rows {
+                if begins.is_some_and(|from| row.number > Some(from)) {
+                    begins = None;
+                    text += &cycle_mark(indent, "from here, for ever");
+                }
                 let number = row.number.map_or(String::new(), |number| number.to_string());
                 text += &lines(&number, number_width, cells(row, Some(&widths)), &widths);
             }
+            if let Some(from) = run.cycle_from {
+                text += &cycle_mark(indent, &format!("and again from {}", from + 1));
+            }
             text
         }
-        None => list(&rows, &heads, width, number_width),
+        None => list(run, rows, &heads, width),
     }
+}
+
+/// A line that marks where a cycle begins or ends.
+fn cycle_mark(indent: usize, words: &str) -> String {
+    format!("{}{}\n", " ".repeat(indent), paint(NOTE, &format!("↻ {words}")))
 }
 
 /// The widths of columns that are as wide as `natural` if there is room. Wide ones give way first.
@@ -181,12 +213,18 @@ fn lines(number: &str, number_width: usize, cells: Vec<Vec<CellLine>>, widths: &
 }
 
 /// The schedule as a list, for casts that are too large for columns.
-fn list(rows: &[Row], heads: &[String], width: usize, number_width: usize) -> String {
+fn list(run: &Run, rows: &[Row], heads: &[String], width: usize) -> String {
+    let number_width = run.steps.len().to_string().len().max(2);
     let actor_width = heads[..heads.len() - 1].iter().map(|head| head.width()).max().unwrap_or(0);
     let indent = number_width + 2 * GAP + actor_width;
     let room = width.saturating_sub(indent).max(COLUMN_MIN);
     let mut text = String::new();
+    let mut begins = run.cycle_from;
     for row in rows {
+        if begins.is_some_and(|from| row.number > Some(from)) {
+            begins = None;
+            text += &cycle_mark(number_width + GAP, "from here, for ever");
+        }
         let number = row.number.map_or(String::new(), |number| number.to_string());
         let gap = " ".repeat(number_width.saturating_sub(number.width()));
         let actor = if row.number.is_some() { heads[row.actor].as_str() } else { "" };
@@ -213,6 +251,9 @@ fn list(rows: &[Row], heads: &[String], width: usize, number_width: usize) -> St
             let start = if index == 0 { start.clone() } else { " ".repeat(indent) };
             text += &format!("{start}{}\n", paint(*style, line));
         }
+    }
+    if let Some(from) = run.cycle_from {
+        text += &cycle_mark(number_width + GAP, &format!("and again from {}", from + 1));
     }
     text
 }

@@ -24,11 +24,14 @@ pub struct End {
 /// The end that `state` lies in; `None` if the run can leave it, or does more than spin in it.
 pub fn end_at(program: &Program, state: &[u64]) -> Option<End> {
     let machine = Machine::new(program);
-    let mut scratch = machine.scratch();
-    let component = Component::of(&machine, state, &mut scratch)?;
+    end_in(&machine, state, &mut machine.scratch())
+}
+
+/// As [`end_at`], for callers that have a machine.
+pub(super) fn end_in(machine: &Machine, state: &[u64], scratch: &mut Scratch) -> Option<End> {
+    let component = Component::of(machine, state, scratch)?;
     // What cannot be evaluated makes an end stuck: the worst that it can be.
-    let (outcome, fine) =
-        classify(&machine, &component.states, &mut scratch).unwrap_or(("stuck", false));
+    let (outcome, fine) = classify(machine, &component.states, scratch).unwrap_or(("stuck", false));
     Some(End { outcome: outcome.to_string(), fine, spinning: component.spinning })
 }
 

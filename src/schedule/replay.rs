@@ -1,6 +1,7 @@
 //! Replay: a schedule is checked against a program line by line, and for what it shows.
 
 use super::end::end_at;
+use super::endless;
 use super::run::enabled;
 use super::{Line, Run, Schedule, StepWords};
 use crate::language::{Diagnostic, Errors};
@@ -85,14 +86,15 @@ pub fn replay<'p>(program: &'p Program, schedule: &Schedule) -> Result<Replay<'p
         trace.push(transition);
         std::mem::swap(&mut state, &mut after);
     }
+    let run = Run::new(program, &trace).expect("every transition was enabled just now");
+    let run = run.with_cycle(schedule.cycle_from);
     let failed = failed.map(|violation| program.checks[usize::from(violation.check)].kind);
-    shown(&machine, &state, failed, &schedule.shows).map_err(|found| ReplayError::ShowsOther {
+    shown(&machine, &run, failed, &schedule.shows).map_err(|found| ReplayError::ShowsOther {
         shows: schedule.shows.clone(),
         found,
         span: schedule.places.shows,
         last: schedule.places.end,
     })?;
-    let run = Run::new(program, &trace).expect("every transition was enabled just now");
     Ok(Replay { trace, run })
 }
 
@@ -133,10 +135,10 @@ fn names(line: &Line, words: &StepWords) -> bool {
     line.actor == words.actor && said.eq(meant)
 }
 
-/// Whether the last state shows what the schedule says; if not, what it shows.
+/// Whether the run, or its last state, shows what the schedule says; if not, what it shows.
 fn shown(
     machine: &Machine,
-    state: &[u64],
+    run: &Run,
     failed: Option<CheckKind>,
     shows: &str,
 ) -> Result<(), String> {
@@ -144,11 +146,18 @@ fn shown(
         let name = kind.name();
         return if shows == name { Ok(()) } else { Err(format!("`{name}`: the last step fails")) };
     }
-    let program = machine.program();
+    let (program, state) = (machine.program(), run.last_state());
+    let property = program.properties.iter().find(|property| property.name == shows);
+    if let Some(property) = property.filter(|property| property.kind.is_liveness()) {
+        return endless::shows(machine, run, property.kind);
+    }
+    if run.cycle_from.is_some() {
+        return Err("a cycle, which only a liveness property has".to_string());
+    }
     if cannot_be_judged(machine, state, shows) {
         return Ok(());
     }
-    if let Some(property) = program.properties.iter().find(|property| property.name == shows) {
+    if let Some(property) = property {
         let mut scratch = machine.scratch();
         let mut holds = |addr| machine.eval(addr, state, &mut scratch).unwrap_or(false);
         let holds = match property.kind {

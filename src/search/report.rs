@@ -1,5 +1,6 @@
 //! What a search found.
 
+use super::liveness::Liveness;
 use crate::machine::{Transition, Violation};
 use crate::program::StatementId;
 use std::time::Duration;
@@ -10,6 +11,10 @@ pub type Trace = Vec<Transition>;
 /// Everything a search learned. All of it is deterministic but `elapsed`.
 #[derive(Debug, Clone)]
 pub struct Report {
+    /// What searched: `search`, or another engine.
+    pub engine: String,
+    /// How many runs an engine took that takes runs one by one.
+    pub runs: Option<u64>,
     /// Whether the whole state space was searched, and if not, what stopped it.
     pub completeness: Completeness,
     /// Distinct reachable states.
@@ -35,6 +40,10 @@ pub struct Report {
     pub ends: Vec<EndClass>,
     /// For each `reach` property: its index in the program and the shortest schedule to it.
     pub reach: Vec<(usize, Option<Trace>)>,
+    /// What was found of each liveness property; nothing if the search was limited.
+    pub liveness: Vec<Liveness>,
+    /// Among the shortest schedules, these have the fewest switches between threads.
+    pub fewest_switches: bool,
     /// Statements of the program that never ran, but those that the text calls unreachable.
     pub not_run: Vec<StatementId>,
     /// Statements that ran although the text calls them unreachable.
@@ -54,6 +63,12 @@ pub enum Completeness {
     TimeLimit,
     /// The user interrupted.
     Interrupted,
+    /// The limit on runs was reached.
+    RunLimit,
+    /// Runs were picked by chance.
+    Sampled,
+    /// Only runs with few preemptions were taken.
+    PreemptionBound,
 }
 
 /// A violation and the shortest schedule to it.
@@ -63,14 +78,25 @@ pub struct Found {
     pub what: Finding,
     /// The schedule. For a violated check its last transition is the failing one (or leads to the
     /// state in which a property or an outcome could not be evaluated); for a state property it
-    /// leads to the state; for an end it leads to the nearest state of the end.
+    /// leads to the state; for an end it leads to the nearest state of the end. For a liveness
+    /// property it goes once round the cycle, or to a state in which the run may rest for ever.
     pub trace: Trace,
+    /// For a liveness property with a cycle: the steps before it. The state after so many steps is
+    /// the last one, too.
+    pub cycle_from: Option<usize>,
+}
+
+impl Found {
+    /// A violation with a schedule that has no cycle.
+    pub fn new(what: Finding, trace: Trace) -> Found {
+        Found { what, trace, cycle_from: None }
+    }
 }
 
 /// What was violated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
-    /// A `never` or `always` property, by its index in the program.
+    /// A property other than a `reach`, by its index in the program.
     Property(usize),
     /// A step failed: an assert, a range, an unlock.
     Step(Violation),

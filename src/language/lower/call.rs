@@ -120,6 +120,10 @@ impl Lowering<'_> {
             );
             return None;
         }
+        // A call has run when it is reached: it may not come back.
+        if let Some(statement) = statement {
+            self.cover(statement);
+        }
         self.context.calls.extend(statement);
         self.inline(statement, id, &decl, bound, signature.result);
         if statement.is_some() {

@@ -248,7 +248,12 @@ impl Lowering<'_> {
                     Type::new(Base::Enum(id, self.model.enums[id].values.len() as Value))
                 }
                 _ => {
-                    self.unknown_name(name, "a type: bool, a..b, mod n, thread, mutex or an enum");
+                    let enums = self.model.enums.iter().map(|decl| decl.name.text.as_str());
+                    let known = ["bool", "thread", "mutex", "proc"].into_iter().chain(enums);
+                    let message = format!("there is no type `{}`", name.text);
+                    let label = "expected bool, a..b, mod n, thread, mutex or an enum";
+                    let error = Diagnostic::error(message, name.span, label);
+                    self.report(error.nearest(&name.text, known));
                     Type::UNKNOWN
                 }
             },

@@ -1,0 +1,161 @@
+//! What runs have shown: ends, failures, properties, states and statements.
+//!
+//! Whoever takes runs, here or in an engine of others, shows every one to an [`Observed`], so that
+//! all of them can be compared with each other and with the search.
+
+use super::walk::{Over, Walk};
+use crate::machine::{Machine, Scratch, Transition, Violation};
+use crate::program::{Program, PropertyKind};
+use std::collections::{BTreeMap, HashSet};
+
+/// Everything that runs have shown so far.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// Runs seen to their end, to a failing step, or to the point where they went in a circle.
+    pub runs: u64,
+    /// Of these, those that could only go round in a circle.
+    pub circles: u64,
+    /// Steps of all runs.
+    pub steps: u64,
+    /// Steps of the longest run.
+    pub longest: usize,
+    /// Ends by the outcome's name.
+    pub ends: BTreeMap<String, SeenEnds>,
+    /// Failed checks.
+    pub failures: BTreeMap<Violation, Seen>,
+    /// Properties decided by a state: violated, or a `reach` witnessed; by index, with the steps.
+    pub properties: BTreeMap<usize, Vec<Transition>>,
+    states: HashSet<Box<[u64]>>,
+    scratch: Scratch,
+}
+
+/// Runs that showed one thing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// How many runs.
+    pub runs: u64,
+    /// The shortest of them.
+    pub trace: Vec<Transition>,
+}
+
+/// The ends of one outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenEnds {
+    /// It is a good one.
+    pub fine: bool,
+    /// The end of the shortest run spins.
+    pub spinning: bool,
+    /// The runs that ended so.
+    pub seen: Seen,
+    /// The states they ended in.
+    pub states: HashSet<Box<[u64]>>,
+}
+
+impl Seen {
+    fn add(&mut self, trace: &[Transition]) -> bool {
+        self.runs += 1;
+        let shortest = self.runs == 1 || trace.len() < self.trace.len();
+        if shortest {
+            self.trace = trace.to_vec();
+        }
+        shortest
+    }
+}
+
+impl Observed {
+    /// Nothing yet.
+    pub fn new(machine: &Machine) -> Observed {
+        Observed {
+            runs: 0,
+            circles: 0,
+            steps: 0,
+            longest: 0,
+            ends: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            properties: BTreeMap::new(),
+            states: HashSet::new(),
+            scratch: machine.scratch(),
+        }
+    }
+
+    /// Distinct states seen.
+    pub fn states(&self) -> u64 {
+        self.states.len() as u64
+    }
+
+    /// A run stands where `walk` stands: after each step, and before the first.
+    pub fn see(&mut self, walk: &Walk, machine: &Machine) {
+        let failed = matches!(walk.over(), Some(Over::Failed(_)));
+        if failed || self.states.contains(walk.state()) {
+            return;
+        }
+        self.states.insert(walk.state().into());
+        for (index, property) in machine.program().properties.iter().enumerate() {
+            let (condition, deciding) = match property.kind {
+                PropertyKind::Never(addr) | PropertyKind::Reach(addr) => (addr, true),
+                PropertyKind::Always(addr) => (addr, false),
+                PropertyKind::After(..) | PropertyKind::Eventually(_) => continue,
+            };
+            if self.properties.contains_key(&index) {
+                continue;
+            }
+            match machine.eval(condition, walk.state(), &mut self.scratch) {
+                Ok(value) if value == deciding => {
+                    self.properties.insert(index, walk.trace().to_vec());
+                }
+                Ok(_) => {}
+                Err(violation) => {
+                    self.failures.entry(violation).or_default().add(walk.trace());
+                }
+            }
+        }
+    }
+
+    /// A run is over as `walk` is.
+    ///
+    /// # Panics
+    /// If `walk` goes on.
+    pub fn finish(&mut self, walk: &Walk) {
+        self.runs += 1;
+        self.steps += walk.trace().len() as u64;
+        self.longest = self.longest.max(walk.trace().len());
+        match walk.over().expect("the run is over") {
+            Over::Circle => self.circles += 1,
+            Over::Failed(violation) => {
+                self.failures.entry(*violation).or_default().add(walk.trace());
+            }
+            Over::End(end) => {
+                let ends = self.ends.entry(end.outcome.clone()).or_insert_with(|| SeenEnds {
+                    fine: end.fine,
+                    spinning: end.spinning,
+                    seen: Seen::default(),
+                    states: HashSet::new(),
+                });
+                if ends.seen.add(walk.trace()) {
+                    ends.spinning = end.spinning;
+                }
+                ends.states.insert(walk.state().into());
+            }
+        }
+    }
+
+    /// Everything that went wrong, each with its name and the shortest run seen to it.
+    pub fn failing<'a>(&'a self, program: &'a Program) -> Vec<(&'a str, &'a [Transition])> {
+        let properties = self.properties.iter().filter_map(|(&index, trace)| {
+            let property = &program.properties[index];
+            let wrong = !matches!(property.kind, PropertyKind::Reach(_));
+            wrong.then_some((property.name.as_str(), trace.as_slice()))
+        });
+        let failures = self.failures.iter().map(|(violation, seen)| {
+            let name = program.checks[usize::from(violation.check)].kind.name();
+            (name, seen.trace.as_slice())
+        });
+        let ends = self.ends.iter().filter(|(_, ends)| !ends.fine);
+        let ends = ends.map(|(name, ends)| (name.as_str(), ends.seen.trace.as_slice()));
+        let mut failing: Vec<_> = ends.chain(failures).chain(properties).collect();
+        // Two checks of one kind have one name; a file shows the nearer.
+        failing.sort_by_key(|(name, trace)| (*name, trace.len()));
+        failing.dedup_by_key(|(name, _)| *name);
+        failing
+    }
+}

@@ -1,0 +1,149 @@
+//! A walk: one run of a program, taken step by step by whoever chooses.
+//!
+//! A walk never comes back to a state that it has been in: a step that would is not offered. A turn
+//! of a spin loop is such a step, so a spinning thread waits, as if it were in an `await`, until
+//! somebody changes what it looks at. Every state can be reached without going round in a circle, so
+//! no state and no end is lost by it, and every walk ends.
+
+use super::end::{End, end_in};
+use crate::machine::{Machine, Scratch, Step, Transition, Violation};
+use crate::program::{Program, StatementId};
+use std::collections::HashSet;
+
+/// A step that a walk can take.
+#[derive(Debug, Clone)]
+pub struct Move {
+    /// Who, and which branch.
+    pub transition: Transition,
+    /// The state after it.
+    state: Box<[u64]>,
+}
+
+/// How a walk ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Over {
+    /// In an end.
+    End(End),
+    /// The last step failed.
+    Failed(Violation),
+    /// In no end, and every step leads to where the walk has been: the program can go on for ever.
+    Circle,
+}
+
+/// A run being taken.
+#[derive(Debug, Clone)]
+pub struct Walk {
+    /// For looking at what can happen: what it runs has not happened.
+    looking: Scratch,
+    taking: Scratch,
+    state: Box<[u64]>,
+    been: HashSet<Box<[u64]>>,
+    trace: Vec<Transition>,
+    moves: Vec<Move>,
+    over: Option<Over>,
+}
+
+impl Walk {
+    /// A walk that stands in the program's initial state.
+    pub fn new(machine: &Machine) -> Walk {
+        let mut walk = Walk {
+            looking: machine.scratch(),
+            taking: machine.scratch(),
+            state: machine.program().initial.clone().into(),
+            been: HashSet::new(),
+            trace: Vec::new(),
+            moves: Vec::new(),
+            over: None,
+        };
+        walk.restart(machine);
+        walk
+    }
+
+    /// Goes back to the initial state. What has run stays recorded.
+    pub fn restart(&mut self, machine: &Machine) {
+        self.state.copy_from_slice(&machine.program().initial);
+        self.been.clear();
+        self.been.insert(self.state.clone());
+        self.trace.clear();
+        self.over = None;
+        self.look(machine);
+    }
+
+    /// What can happen next, in the machine's order; nothing once the walk is over.
+    pub fn moves(&self) -> &[Move] {
+        &self.moves
+    }
+
+    /// How the walk ended; `None` while it goes on.
+    pub fn over(&self) -> Option<&Over> {
+        self.over.as_ref()
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> &[u64] {
+        &self.state
+    }
+
+    /// The steps taken.
+    pub fn trace(&self) -> &[Transition] {
+        &self.trace
+    }
+
+    /// The statements that ran in steps that were taken, in this walk and those before.
+    pub fn ran(&self, program: &Program) -> Vec<StatementId> {
+        let statements = 0..program.statements.len() as StatementId;
+        statements.filter(|&statement| self.taking.has_run(statement)).collect()
+    }
+
+    /// Takes the move with this index, and says whether a turn of a yielding loop ended in it.
+    ///
+    /// # Panics
+    /// If there is no such move.
+    pub fn take(&mut self, index: usize, machine: &Machine) -> bool {
+        let transition = self.moves[index].transition;
+        let mut after = vec![0; self.state.len()].into_boxed_slice();
+        let step = machine.step(&self.state, transition, &mut after, &mut self.taking);
+        self.state = after;
+        self.trace.push(transition);
+        match step {
+            Step::Violation(violation) => {
+                self.moves.clear();
+                self.over = Some(Over::Failed(violation));
+                false
+            }
+            Step::Done { yielded } => {
+                self.been.insert(self.state.clone());
+                self.look(machine);
+                yielded
+            }
+            Step::Disabled => unreachable!("only enabled steps are offered"),
+        }
+    }
+
+    /// Finds out what can happen next.
+    fn look(&mut self, machine: &Machine) {
+        self.moves.clear();
+        let mut rests = true;
+        machine.successors(&self.state, &mut self.looking, |successor| {
+            rests &= successor.spins;
+            let failed = matches!(successor.step, Step::Violation(_));
+            if failed || !self.been.contains(successor.state) {
+                let state = successor.state.into();
+                self.moves.push(Move { transition: successor.transition, state });
+            }
+        });
+        if rests && let Some(end) = end_in(machine, &self.state, &mut self.looking) {
+            self.moves.clear();
+            self.over = Some(Over::End(end));
+        } else if self.moves.is_empty() {
+            self.over = Some(Over::Circle);
+        }
+    }
+}
+
+impl Move {
+    /// The state that the move leads to.
+    pub fn state(&self) -> &[u64] {
+        &self.state
+    }
+}

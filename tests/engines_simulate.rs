@@ -1,0 +1,105 @@
+//! `ghosthunt simulate`: random runs, what they saw, and the same again for the same seed.
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+
+const RACE: &str = "go/cgo-exit-1.14beta1@windows_10";
+
+/// Runs, and returns the exit code and what was printed.
+fn simulate(arguments: &[&str]) -> (i32, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
+        .arg("simulate")
+        .args(arguments)
+        .output()
+        .expect("the binary runs");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(stderr, "", "nothing went wrong");
+    let code = output.status.code().expect("it ends by itself");
+    (code, String::from_utf8(output.stdout).expect("output is UTF-8"))
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let arguments = [arguments, &["--format", "json"]].concat();
+    serde_json::from_str(&simulate(&arguments).1).expect("one line of JSON")
+}
+
+fn number(value: &Value) -> u64 {
+    value.as_u64().expect("a number")
+}
+
+#[test]
+fn the_same_seed_gives_the_same_runs() {
+    for scheduler in ["random", "pct", "urw"] {
+        let seeded =
+            |seed| json(&[RACE, "--scheduler", scheduler, "--runs", "200", "--seed", seed]);
+        assert_eq!(seeded("5"), seeded("5"), "{scheduler}");
+        assert_ne!(seeded("5")["ended"], seeded("6")["ended"], "{scheduler}");
+    }
+    assert_ne!(json(&[RACE, "--runs", "9"])["seed"], json(&[RACE, "--runs", "9"])["seed"]);
+}
+
+#[test]
+fn every_scheduler_meets_the_ghost() {
+    for scheduler in ["random", "pct", "urw"] {
+        let sample = json(&[RACE, "--scheduler", scheduler, "--runs", "2000", "--seed", "1"]);
+        assert_eq!(sample["verdict"], "violated", "{scheduler}");
+        assert_eq!(sample["completeness"], "sampled");
+        let ended = &sample["ended"];
+        let (exited, ghost) = (number(&ended["exited"]["runs"]), number(&ended["ghost"]["runs"]));
+        assert!(ghost > 0, "{scheduler}");
+        assert_eq!(exited + ghost + number(&sample["circles"]), 2000, "each run ends once");
+        let share = ended["ghost"]["share"].as_f64().expect("a share");
+        let bound = |name: &str| ended["ghost"][name].as_f64().expect("a bound");
+        assert!(bound("low") < share && share < bound("high"));
+        for seen in ["states", "outcomes", "lines"] {
+            assert!(number(&sample["seen"][seen]) <= number(&sample["of"][seen]), "{seen}");
+        }
+    }
+}
+
+#[test]
+fn depth_decides_what_pct_can_find() {
+    let ended = |depth| json(&[RACE, "--scheduler", "pct", "--depth", depth, "--seed", "1"]);
+    // Without a change of priority nobody is ever overtaken.
+    assert_ne!(ended("1")["ended"], ended("4")["ended"]);
+}
+
+#[test]
+fn a_sample_is_never_safe() {
+    let (code, text) = simulate(&["go/cgo-exit-1.14@windows_10", "--runs", "50", "--seed", "1"]);
+    assert_eq!(code, 21);
+    assert!(text.contains("incomplete (sampled)"), "{text}");
+    assert!(text.contains("--seed 1"), "{text}");
+    assert!(text.contains("50 runs"), "{text}");
+    // What the scenario does not expect is told by the exit code, sampled or not.
+    let (code, _) = simulate(&["go/cgo-exit-1.14@windows_10", "--set", "ext_lock=false"]);
+    assert_eq!(code, 12);
+}
+
+#[test]
+fn time_limits_the_runs() {
+    let sample = json(&[RACE, "--time", "100ms"]);
+    assert!(number(&sample["runs"]) > 0);
+    assert_eq!(number(&json(&[RACE, "--time", "1h", "--runs", "3"])["runs"]), 3);
+}
+
+#[test]
+fn failing_runs_are_saved_and_replay() {
+    let directory = tempfile::tempdir().expect("there is room for files");
+    let path = directory.path().join("runs");
+    let path = path.to_str().expect("a plain path");
+    let sample = json(&[RACE, "--seed", "2", "--save", path]);
+    let saved = sample["saved"].as_object().expect("what was saved");
+    assert!(saved.contains_key("ghost") && saved.len() == 2, "{saved:?}");
+    for file in saved.values() {
+        let file = file.as_str().expect("a path");
+        let text = std::fs::read_to_string(Path::new(file)).expect("it was written");
+        assert!(text.contains("engine   simulate, random walk, seed 2"), "{text}");
+        let replayed = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
+            .args(["replay", file])
+            .output()
+            .expect("the binary runs");
+        assert!(replayed.status.success(), "{file}");
+    }
+}
