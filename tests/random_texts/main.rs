@@ -248,7 +248,7 @@ fn compiled(text: &Text) -> Result<Verdict, String> {
 
 /// How many texts to compare.
 fn cases() -> u32 {
-    std::env::var("GHOSTHUNT_TEXTS").ok().and_then(|count| count.parse().ok()).unwrap_or(4000)
+    std::env::var("GHOSTHUNT_TEXTS").ok().and_then(|count| count.parse().ok()).unwrap_or(3000)
 }
 
 proptest! {
