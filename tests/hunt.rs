@@ -56,8 +56,10 @@ fn the_repaired_runtime_is_safe_everywhere() {
     assert!(safe > 200, "{safe}");
 }
 
+type Pairs = Vec<(String, String)>;
+
 /// A row of a page's table: a scenario, options set for it, and what is said under each kernel.
-fn claims(page: &str) -> Vec<(String, Vec<(String, String)>, Vec<(String, String)>)> {
+fn claims(page: &str) -> Vec<(String, Pairs, Pairs)> {
     let mut kernels: Vec<String> = Vec::new();
     let mut claims = Vec::new();
     for line in page.lines().filter(|line| line.starts_with('|')) {

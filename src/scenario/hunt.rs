@@ -62,6 +62,9 @@ struct Part {
 
 type Constants = Vec<(String, String)>;
 
+/// What a part brings to a section of a scenario.
+type Section = fn(&Part) -> &Constants;
+
 /// One combination.
 #[derive(Debug, Clone)]
 pub struct Cell {
@@ -209,7 +212,7 @@ impl Hunt {
         let _ = writeln!(text, "model   = {}", quoted(&self.model));
         let kernels: Vec<_> = self.kernels.iter().map(|kernel| quoted(kernel)).collect();
         let _ = writeln!(text, "kernels = [{}]", kernels.join(", "));
-        let sections: [(&str, fn(&Part) -> &Constants); 3] = [
+        let sections: [(&str, Section); 3] = [
             ("options", |part| &part.options),
             ("init", |part| &part.init),
             ("threads", |part| &part.threads),
