@@ -6,6 +6,7 @@ mod completions;
 mod danger;
 mod exit;
 mod files;
+mod hunt;
 mod interrupt;
 mod limits;
 mod list;
@@ -45,6 +46,8 @@ enum Command {
     List(list::Arguments),
     #[command(after_help = exit::help())]
     Check(check::Arguments),
+    #[command(after_help = exit::help())]
+    Hunt(hunt::Arguments),
     #[command(after_help = exit::help())]
     Replay(replay::Arguments),
     #[command(after_help = exit::help())]
@@ -122,6 +125,7 @@ fn run() -> Exit {
         Some(Command::New(arguments)) => new::run(arguments, &mut output),
         Some(Command::List(arguments)) => list::run(arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(arguments, &mut output),
+        Some(Command::Hunt(arguments)) => hunt::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
         Some(Command::Simulate(arguments)) => simulate::run(arguments, &mut output),
         Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),

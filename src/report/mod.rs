@@ -5,6 +5,7 @@ mod diagnostics;
 mod endless;
 mod explain;
 mod human;
+pub mod hunt;
 mod json;
 mod page;
 mod rows;
