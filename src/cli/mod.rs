@@ -10,6 +10,7 @@ mod interrupt;
 mod limits;
 mod list;
 mod man;
+mod minimise;
 mod output;
 mod replay;
 mod runner;
@@ -44,6 +45,8 @@ enum Command {
     Check(check::Arguments),
     #[command(after_help = exit::help())]
     Replay(replay::Arguments),
+    #[command(after_help = exit::help())]
+    Minimise(minimise::Arguments),
     #[command(after_help = exit::help())]
     Danger(danger::Arguments),
     #[command(after_help = exit::help())]
@@ -117,6 +120,7 @@ fn run() -> Exit {
         Some(Command::List(arguments)) => list::run(arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
+        Some(Command::Minimise(arguments)) => minimise::run(arguments, &mut output),
         Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),
         Some(Command::Simulate(arguments)) => simulate::run(arguments, &mut output),
         Some(Command::Completions(arguments)) => completions::run(arguments, &mut output),
