@@ -11,8 +11,10 @@ mod limits;
 mod list;
 mod man;
 mod minimise;
+mod new;
 mod output;
 mod replay;
+mod report;
 mod runner;
 mod simulate;
 mod story;
@@ -40,6 +42,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    New(new::Arguments),
     List(list::Arguments),
     #[command(after_help = exit::help())]
     Check(check::Arguments),
@@ -48,9 +51,11 @@ enum Command {
     #[command(after_help = exit::help())]
     Minimise(minimise::Arguments),
     #[command(after_help = exit::help())]
+    Simulate(simulate::Arguments),
+    #[command(after_help = exit::help())]
     Danger(danger::Arguments),
     #[command(after_help = exit::help())]
-    Simulate(simulate::Arguments),
+    Report(report::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -117,12 +122,14 @@ fn run() -> Exit {
     let mut output = Output::new();
     let result = match &cli.command {
         None => story::run(cli.width, &mut output),
+        Some(Command::New(arguments)) => new::run(arguments, &mut output),
         Some(Command::List(arguments)) => list::run(arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
         Some(Command::Minimise(arguments)) => minimise::run(arguments, &mut output),
-        Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),
         Some(Command::Simulate(arguments)) => simulate::run(arguments, &mut output),
+        Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),
+        Some(Command::Report(arguments)) => report::run(arguments, &mut output),
         Some(Command::Completions(arguments)) => completions::run(arguments, &mut output),
         Some(Command::Man(arguments)) => man::run(arguments, &mut output),
     };

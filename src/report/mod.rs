@@ -6,6 +6,7 @@ mod endless;
 mod explain;
 mod human;
 mod json;
+mod page;
 mod rows;
 mod simulation;
 mod standing;
@@ -18,6 +19,7 @@ pub use endless::{ForEver, assumption, assumptions, for_ever};
 pub use explain::{Explained, Prospect, bar, explain, explanation, law};
 pub use human::{coverage, details, line, minimised, replayed, witnesses};
 pub use json::{check as json, danger as json_danger, list as json_list, replay as json_replay};
+pub use page::Lesson;
 pub use simulation::{Known, Sample, human as sample, json as json_sample};
 pub use standing::{Condition, Standing, standings};
 

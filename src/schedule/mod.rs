@@ -41,7 +41,7 @@ pub use chance::Chance;
 pub use end::{End, end_at};
 pub use observed::{Observed, Seen, SeenEnds};
 pub use replay::{Replay, ReplayError, replay};
-pub use run::{Run, StepWords, Taken};
+pub use run::{Run, StepWords, Taken, enabled};
 pub use schedulers::{Pct, RandomWalk, Scheduler, UniformWalk};
 pub use shrink::shrink;
 pub use simulate::{Simulation, simulate};

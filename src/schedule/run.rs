@@ -93,7 +93,7 @@ impl<'p> Run<'p> {
 }
 
 /// The transitions that are enabled in `state`, each with what it is called.
-pub(super) fn enabled(machine: &Machine, state: &[u64]) -> Vec<(Transition, StepWords)> {
+pub fn enabled(machine: &Machine, state: &[u64]) -> Vec<(Transition, StepWords)> {
     let mut transitions = Vec::new();
     let mut scratch = machine.scratch();
     machine.successors(state, &mut scratch, |successor| transitions.push(successor.transition));

@@ -124,9 +124,9 @@ fn shortest(graph: &Graph, goal: &Goal) {
     for length in 0..=graph.len() {
         let mut arrived: Vec<usize> = Vec::new();
         let mut next = vec![vec![None; none + 1]; graph.len()];
-        for state in 0..graph.len() {
-            for last in 0..=none {
-                let Some(switches) = layer[state][last] else { continue };
+        for (state, by_last) in layer.iter().enumerate().take(graph.len()) {
+            for (last, switches) in by_last.iter().enumerate() {
+                let Some(switches) = *switches else { continue };
                 if goal.states[state] {
                     arrived.push(switches);
                 }

@@ -31,8 +31,9 @@ impl Lowering<'_> {
             _ => found,
         });
         self.expect_accepts(ty, found, value.span);
-        let narrow = assigned && declared.is_none() && self.constant(value).is_some();
-        if ty.range().is_none() && ty.base != Base::Unknown || narrow && ty.as_int().is_some() {
+        let single = ty.as_int().is_some_and(|(low, high)| low == high);
+        let narrow = assigned && declared.is_none() && single;
+        if ty.range().is_none() && ty.base != Base::Unknown || narrow {
             let message = format!("the type of `{}` cannot be told from its value", name.text);
             let error =
                 Diagnostic::error(message, name.span, format!("this is {}", self.show_type(ty)));
@@ -125,6 +126,7 @@ impl Lowering<'_> {
             self.expect_type(value, ty);
             self.read_value(id, statement.head, value);
             if op != AssignOp::Set {
+                self.expect_number(ty, span);
                 self.emit(Op::Load { field, order: Order::Plain });
             }
             match op {
@@ -141,6 +143,13 @@ impl Lowering<'_> {
         let check = self.check_id(CheckKind::Range, message, statement.head);
         self.emit(Op::Store { field, order: Order::Plain, check });
         self.cover(id);
+    }
+
+    fn expect_number(&mut self, ty: Type, span: Span) {
+        if ty.as_int().is_none() && ty.base != Base::Unknown {
+            let message = format!("expected a number, found {}", self.show_type(ty));
+            self.report(Diagnostic::error(message, span, "not a number"));
+        }
     }
 
     pub(super) fn expect_accepts(&mut self, ty: Type, found: Type, span: Span) {
@@ -176,13 +185,16 @@ impl Lowering<'_> {
             self.report(error.help("use `lock` and `unlock`"));
             return;
         }
+        if op != AssignOp::Set {
+            self.expect_number(ty, target.span);
+        }
         let mut reads = Vec::new();
         if let ExprKind::Index(_, indices) = &target.kind {
             indices.iter().for_each(|index| reads.extend(self.accesses(index)));
         }
         let call = self.user_call(value).filter(|_| op == AssignOp::Set);
         if let Some(call) = call {
-            return self.assign_call(id, statement, target, ty, call, &reads);
+            return self.assign_call(id, statement, target, ty, call, &reads, aux);
         }
         reads.extend(self.accesses(value));
         self.expect_type(value, ty);
@@ -198,6 +210,14 @@ impl Lowering<'_> {
                 self.report(
                     error.help("read it with `let` in a step of its own, or write `atomic { … }`"),
                 );
+            }
+            if !self.pure(value) {
+                let error = Diagnostic::error(
+                    "a history variable is written from something that changes more",
+                    value.span,
+                    "a write",
+                );
+                self.report(error.help("name its result with `let` first"));
             }
             self.own_step_if_fresh(id);
         } else {
@@ -232,8 +252,9 @@ impl Lowering<'_> {
         self.store(location, order, statement.head);
     }
 
-    /// `x = f()` writes in a step of its own, after those of the call.
-    pub(super) fn assign_call(
+    /// `x = f()` writes in a step of its own, after those of the call; history joins its last.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one statement")]
+    fn assign_call(
         &mut self,
         id: StatementId,
         statement: &Stmt,
@@ -241,6 +262,7 @@ impl Lowering<'_> {
         ty: Type,
         call: &Call,
         reads: &[Span],
+        aux: bool,
     ) {
         self.one_access(statement.head, reads, Some(target.span));
         let found = self.call(Some(id), call).unwrap_or(Type::UNKNOWN);
@@ -249,9 +271,15 @@ impl Lowering<'_> {
         let (bindings, visible) = (self.context.frame().bindings.len(), self.context.visible.len());
         let field = self.allot(found);
         self.emit(Op::Store { field, order: Order::Plain, check: 0 });
-        self.boundary(id, false);
+        if aux {
+            self.own_step_if_fresh(id);
+        } else {
+            self.boundary(id, false);
+        }
         self.cover(id);
-        if let Some(location) = self.location(target) {
+        if aux && self.cast.without_aux {
+            // The call alone has had its effects.
+        } else if let Some(location) = self.location(target) {
             self.emit(Op::Load { field, order: Order::Plain });
             self.store(location, self.default_order(location.var), statement.head);
         }

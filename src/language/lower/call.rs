@@ -125,7 +125,10 @@ impl Lowering<'_> {
             self.cover(statement);
         }
         self.context.calls.extend(statement);
+        // The scenario spoke the arguments; the text knows nothing of its threads' names.
+        let in_scenario = std::mem::replace(&mut self.in_scenario, false);
         self.inline(statement, id, &decl, bound, signature.result);
+        self.in_scenario = in_scenario;
         if statement.is_some() {
             self.context.calls.pop();
         }
@@ -149,6 +152,7 @@ impl Lowering<'_> {
             self.flow.fresh = false;
             self.flow.stepped = true;
             self.joined(&self.model.on_entry);
+            self.flow.sole = true;
         }
         self.context.kernel += u32::from(decl.kind == ProcKind::Syscall);
         if becomes_atomic {
@@ -212,11 +216,19 @@ impl Lowering<'_> {
     ) -> Vec<Binding> {
         let mut accesses = Vec::new();
         self.collect_call_accesses(call, &mut accesses);
-        if self.one_access(call.span, &accesses, None) > 0
-            && let Some(statement) = statement
-        {
-            self.boundary(statement, false);
+        if self.one_access(call.span, &accesses, None) > 0 {
+            self.boundary(statement.unwrap_or_default(), false);
         }
+        self.bind_arguments(call, decl, signature)
+    }
+
+    /// What the parameters mean; the step that reads the arguments has begun.
+    fn bind_arguments(
+        &mut self,
+        call: &Call,
+        decl: &ProcDecl,
+        signature: &Signature,
+    ) -> Vec<Binding> {
         let assigned = assigned(&decl.body);
         let params = decl.params.iter().zip(&signature.params);
         let args = call.args.iter().zip(params);
@@ -251,7 +263,7 @@ impl Lowering<'_> {
                     && fixed
                     && ty.contains(*given)
                 {
-                    return Binding::Local { field: *field, ty: *given, fixed: true };
+                    return Binding::Local { field: *field, ty, fixed: true };
                 }
                 self.value(arg);
                 let field = self.allot(ty);
@@ -289,7 +301,7 @@ impl Lowering<'_> {
                     self.check_proc_argument(arg, id, call.args.len());
                     let decl = self.model.procs[id].decl.clone();
                     let signature = self.signatures[id].clone();
-                    let args = self.arguments(None, call, &decl, &signature);
+                    let args = self.bind_arguments(call, &decl, &signature);
                     return Binding::Proc { id, args };
                 }
             }

@@ -71,7 +71,11 @@ impl Lowering<'_> {
                 let b = self.constant(right);
                 match (op, b) {
                     // The left side is a pure read: if it has no effect, the right side decides.
-                    (BinaryOp::And, Some(0)) | (BinaryOp::Or, Some(1)) if self.pure(left) => b,
+                    (BinaryOp::And, Some(0)) | (BinaryOp::Or, Some(1))
+                        if self.pure(left) && self.infallible(left) =>
+                    {
+                        b
+                    }
                     _ => {
                         let value = arithmetic(*op, a?, b?)?;
                         Some(self.wrap(*op, left, right, value))

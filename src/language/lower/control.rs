@@ -124,7 +124,7 @@ impl Lowering<'_> {
             _ => return false,
         };
         let reads = self.accesses(other);
-        if !reads.is_empty() && !self.context.atomic {
+        if !reads.is_empty() && (flipped || !self.context.atomic) {
             let error = Diagnostic::error(
                 "a call is compared with a shared variable",
                 reads[0],
@@ -178,7 +178,7 @@ impl Lowering<'_> {
             self.cover_pending();
         }
         let stepped = std::mem::replace(&mut self.flow.stepped, false);
-        self.flow.fresh |= calls_something(body);
+        self.flow.fresh |= self.context.kernel == 0 && calls_something(body);
         let yields = yields(body);
         self.context.yielding += u32::from(yields);
         let head = self.here();
@@ -229,12 +229,13 @@ impl Lowering<'_> {
         body: &Block,
     ) {
         let Some(dim) = self.resolve_dim(domain) else { return };
-        let mut values: Vec<Value> = (dim.low..dim.low + dim.length).collect();
+        let mut values: Vec<Value> = dim.values().collect();
         if reversed {
             values.reverse();
         }
         let mut exit = Label::new();
         for value in values {
+            self.walk_on();
             let bindings = self.context.frame().bindings.len();
             let binding = Binding::Constant(value, dim.ty);
             self.context.frame().bindings.push((var.text.clone(), binding));
@@ -282,6 +283,10 @@ impl Lowering<'_> {
 
     pub(super) fn choose(&mut self, id: StatementId, statement: &Stmt, branches: &[Block]) {
         self.not_atomic(statement, "`choose`");
+        // A system call's first step is this choice only if it is the same on every path.
+        if !self.flow.sole && self.flow.open.take().is_some() {
+            self.cover_pending();
+        }
         self.boundary(id, false);
         self.cover(id);
         let count = branches.len() as u32;

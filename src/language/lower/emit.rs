@@ -21,6 +21,12 @@ impl Lowering<'_> {
         }
     }
 
+    /// Counts what is walked: calls and loops without code unroll too.
+    pub(super) fn walk_on(&mut self) {
+        self.walked += 1;
+        self.overflowed |= self.walked > CODE_MAX;
+    }
+
     pub(super) fn here(&self) -> Addr {
         self.code.len() as Addr
     }
@@ -31,6 +37,7 @@ impl Lowering<'_> {
             return;
         }
         label.jumps.push(self.code.len());
+        self.flow.sole &= matches!(op(0), Op::Jump(_));
         label.flow = Some(label.flow.map_or(self.flow, |flow| flow.join(self.flow)));
         self.emit(op(0));
         if matches!(op(0), Op::Jump(_)) {
@@ -178,9 +185,12 @@ impl Lowering<'_> {
         let slots = self.slots();
         let before = slots.next;
         let (word, shift) = if before.1 + width > 64 { (before.0 + 1, 0) } else { before };
+        let position = (word, shift);
         slots.next = (word, shift + width);
         slots.most = slots.most.max(slots.next);
-        let field = Field { word, shift, width, low, high, optional: ty.has_none(), wraps };
+        // It takes no bits of the layout until its area has a place there.
+        let optional = ty.has_none();
+        let field = Field { word: 0, shift: 0, width: 0, low, high, optional, wraps };
         if self.layout.fields.len() >= FIELDS_MAX {
             self.overflowed = true;
             return 0;
@@ -189,7 +199,7 @@ impl Lowering<'_> {
         let id = (self.layout.fields.len() - 1) as FieldId;
         let slots = self.slots();
         slots.live.push((id, before));
-        slots.all.push(id);
+        slots.all.push((id, position, width));
         id
     }
 
