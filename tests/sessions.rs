@@ -274,3 +274,118 @@ fn a_long_schedule_is_drawn_without_its_middle() {
     let saved = fs::read_to_string(directory.path().join("long.schedule")).expect("saved");
     assert!(saved.lines().count() > 1001);
 }
+
+/// All but the first step of a schedule with a step and two switches too many.
+const ROUNDABOUT: &str = "\
+2  b  add_one:4  let seen = x
+3  a  wastes:8   step wasted
+4  a  add_one:4  let seen = x
+5  b  add_one:5  x = seen + 1
+6  a  add_one:5  x = seen + 1
+";
+
+#[test]
+fn a_schedule_is_made_minimal_and_explained() {
+    let directory = session(LOSES);
+    let at = |name: &str| directory.path().join(name);
+    let wasteful = COUNTER.replace(
+        "never",
+        "proc wastes() {\n    choose { step wasted } or { skip }\n    add_one()\n}\nnever",
+    );
+    fs::write(at("counter.ghost"), wasteful).expect("there is room");
+    let cast = format!("{CAST}{LOSES}").replace("a = \"add_one()\"", "a = \"wastes()\"");
+    fs::write(at("counter.toml"), cast).expect("there is room");
+    let (code, _, stderr) =
+        run(directory.path(), &["check", "counter", "--save", "short", "--quiet"]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let short = fs::read_to_string(at("short")).expect("it was saved");
+    let header: String = short.lines().take(5).map(|line| format!("{line}\n")).collect();
+    let long = format!("{header}1  a  wastes:8  choose, branch 1 of 2\n{ROUNDABOUT}");
+    fs::write(at("long"), long).expect("there is room");
+    let (code, stdout, stderr) = run(directory.path(), &["minimise", "long", "--save", "minimal"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("6 steps, 4 switches made 5 steps, 2 switches"), "{stdout}");
+    assert!(stdout.contains("none is shorter"), "{stdout}");
+    let (code, stdout, _) = run(directory.path(), &["minimise", "long", "--max-states", "3"]);
+    assert!(code == 0 && stdout.contains("not proved to be shortest"), "{stdout}");
+    let (code, stdout, _) = run(directory.path(), &["replay", "minimal", "--explain"]);
+    assert_eq!(code, 0);
+    for part in ["at the start", "from here on it cannot be avoided", "compares schedules"] {
+        assert!(stdout.contains(part), "{part}\n{stdout}");
+    }
+    let json = ["replay", "minimal", "--explain", "--rate", "a=1000", "--format", "json"];
+    let (_, rated, _) = run(directory.path(), &json);
+    let (_, plain, _) =
+        run(directory.path(), &["replay", "minimal", "--explain", "--format", "json"]);
+    let start = |text: &str| {
+        let object: Value = serde_json::from_str(text).expect("it is JSON");
+        object["explained"]["prospects"][0]["danger"].as_f64().expect("a number")
+    };
+    assert!(start(&rated) < start(&plain) / 10.0, "{rated}\n{plain}");
+}
+
+#[test]
+fn danger_is_told_for_every_end_and_violation() {
+    let directory = session(LOSES);
+    let (code, stdout, _) = run(directory.path(), &["danger", "counter"]);
+    assert_eq!(code, 0);
+    for part in ["100%  done", "50.00%  never lost_update", "0%  for ever without an end"] {
+        assert!(stdout.contains(part), "{part}\n{stdout}");
+    }
+    let (code, _, stderr) = run(directory.path(), &["danger", "counter", "--rate", "c=2"]);
+    assert!(code == 2 && stderr.contains("no thread or action `c`"), "{stderr}");
+    let (code, _, stderr) = run(directory.path(), &["danger", "counter", "--rate", "a=0"]);
+    assert!(code == 2 && stderr.contains("above 0"), "{stderr}");
+    let (code, _, stderr) = run(directory.path(), &["danger", "big", "--max-states", "9"]);
+    assert!(code == 21 && stderr.contains("cannot be searched whole"), "{stderr}");
+    let json = ["danger", "counter", "--rate", "a=1000", "--format", "json"];
+    let (_, stdout, _) = run(directory.path(), &json);
+    let object: Value = serde_json::from_str(&stdout).expect("it is JSON");
+    let lost = object["danger"]["never lost_update"].as_f64().expect("a number");
+    assert!(lost < 0.01 && object["schema"] == "ghosthunt.danger/1", "{stdout}");
+}
+
+#[test]
+fn witnesses_are_drawn_when_asked_for() {
+    let directory = session(LOSES);
+    let (_, without, _) = run(directory.path(), &["check", "counter"]);
+    let (code, with, _) = run(directory.path(), &["check", "counter", "--witness"]);
+    assert!(code == 0 && !without.contains("`reach both_ran"), "{without}");
+    assert!(with.contains("A shortest schedule to `reach both_ran`: 4 steps, 1 switch"), "{with}");
+}
+
+#[test]
+fn a_broken_promise_is_told_with_its_cycle_and_exit_code() {
+    let directory = session("");
+    let waits = "var flag: atomic bool = false\nproc waits() { while !flag { yield } }\nproc sets() { flag = true }\neventually flag\n";
+    fs::write(directory.path().join("counter.ghost"), waits).expect("there is room");
+    let cast = "model = \"counter\"\n[threads]\na = \"waits()\"\nb = \"unfair sets()\"\n";
+    fs::write(directory.path().join("counter.toml"), cast).expect("there is room");
+    let arguments = ["check", "counter", "--save", "lasso"];
+    let (code, stdout, _) = run(directory.path(), &arguments);
+    assert_eq!(code, 13, "{stdout}");
+    for part in [
+        "0 steps, then 1 step for ever",
+        "↻ from here, for ever",
+        "↻ and again from 1",
+        "makes no progress: spins at waits:2, `while !flag` (flag is false); waits for b",
+        "could go on at sets:3, `flag = true` all the time, and never does",
+        "would hold with weak fairness of b",
+    ] {
+        assert!(
+            stdout.split_whitespace().collect::<Vec<_>>().join(" ").contains(part),
+            "{part}\n{stdout}"
+        );
+    }
+    let (code, stdout, _) = run(directory.path(), &["replay", "lasso"]);
+    assert!(code == 0 && stdout.contains("and its cycle closes"), "{stdout}");
+    let (_, stdout, _) = run(directory.path(), &["check", "counter", "--format", "json"]);
+    let object: Value = serde_json::from_str(&stdout).expect("it is JSON");
+    assert_eq!(object["violation"]["kind"], "liveness");
+    assert_eq!(object["violation"]["cycle_from"], 0);
+    assert_eq!(object["liveness"][0]["turns_on"][0], "weak fairness of b");
+    // Without its graph the property is not decided, and nothing is called safe.
+    let (code, stdout, _) =
+        run(directory.path(), &["check", "counter", "--format", "json", "--max-memory", "1"]);
+    assert!(code == 21 && stdout.contains("\"incomplete\""), "{stdout}");
+}

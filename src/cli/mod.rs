@@ -11,6 +11,7 @@ mod interrupt;
 mod limits;
 mod list;
 mod man;
+mod minimise;
 mod new;
 mod output;
 mod replay;
@@ -50,6 +51,8 @@ enum Command {
     Hunt(hunt::Arguments),
     #[command(after_help = exit::help())]
     Replay(replay::Arguments),
+    #[command(after_help = exit::help())]
+    Minimise(minimise::Arguments),
     #[command(after_help = exit::help())]
     Simulate(simulate::Arguments),
     #[command(after_help = exit::help())]
@@ -127,6 +130,7 @@ fn run() -> Exit {
         Some(Command::Check(arguments)) => check::run(arguments, &mut output),
         Some(Command::Hunt(arguments)) => hunt::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
+        Some(Command::Minimise(arguments)) => minimise::run(arguments, &mut output),
         Some(Command::Simulate(arguments)) => simulate::run(arguments, &mut output),
         Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),
         Some(Command::Report(arguments)) => report::run(arguments, &mut output),

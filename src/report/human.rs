@@ -149,6 +149,34 @@ pub fn replayed(replay: &Replay, check_name: &str, shows: &str, width: usize) ->
     )
 }
 
+/// A schedule made smaller: before, after, and whether none is shorter.
+pub fn minimised(
+    given: &Replay,
+    minimal: &Replay,
+    check_name: &str,
+    proved: bool,
+    width: usize,
+) -> String {
+    let size = |run: &Run| {
+        let steps = plural(run.steps.len() as u64, "step");
+        let switches = plural(run.switches() as u64, "switch").replace("switchs", "switches");
+        format!("{steps}, {switches}")
+    };
+    let proof = match (proved, minimal.run.cycle_from) {
+        (true, None) => "none is shorter, and none as short has fewer switches",
+        (true, Some(_)) => "no way to a cycle is shorter",
+        (false, _) => "not proved to be shortest: the scenario was not searched whole",
+    };
+    let verdict = format!("{} made {}; {proof}", size(&given.run), size(&minimal.run));
+    format!(
+        "{}\n{}\n{}{}",
+        paint(STRONG, check_name),
+        painted(GOOD, &verdict, width, 2),
+        columns(&minimal.run, width),
+        end_of(&minimal.run, width)
+    )
+}
+
 /// How a run leaves the threads; nothing if it ends in a step that failed.
 fn end_of(run: &Run, width: usize) -> String {
     if run.steps.last().is_some_and(|taken| matches!(taken.step, Step::Violation(_))) {

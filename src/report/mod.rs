@@ -18,7 +18,7 @@ pub use columns::columns;
 pub use diagnostics::{diagnostics, errors};
 pub use endless::{ForEver, assumption, assumptions, for_ever};
 pub use explain::{Explained, Prospect, bar, explain, explanation, law};
-pub use human::{coverage, details, line, replayed, witnesses};
+pub use human::{coverage, details, line, minimised, replayed, witnesses};
 pub use json::{check as json, danger as json_danger, list as json_list, replay as json_replay};
 pub use page::Lesson;
 pub use simulation::{Known, Sample, human as sample, json as json_sample};

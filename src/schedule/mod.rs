@@ -32,6 +32,7 @@ mod parse;
 mod replay;
 mod run;
 mod schedulers;
+mod shrink;
 mod simulate;
 mod walk;
 mod write;
@@ -42,6 +43,7 @@ pub use observed::{Observed, Seen, SeenEnds};
 pub use replay::{Replay, ReplayError, replay};
 pub use run::{Run, StepWords, Taken, enabled};
 pub use schedulers::{Pct, RandomWalk, Scheduler, UniformWalk};
+pub use shrink::shrink;
 pub use simulate::{Simulation, simulate};
 pub use walk::{Move, Over, Walk};
 

@@ -98,6 +98,20 @@ pub fn replay<'p>(program: &'p Program, schedule: &Schedule) -> Result<Replay<'p
     Ok(Replay { trace, run })
 }
 
+/// Whether the run fails in no step but its last, and shows `shows`.
+pub(super) fn leads_to(program: &Program, run: &Run, shows: &str) -> bool {
+    let mut failed = None;
+    for taken in &run.steps {
+        if failed.is_some() {
+            return false;
+        }
+        if let Step::Violation(violation) = taken.step {
+            failed = Some(program.checks[usize::from(violation.check)].kind);
+        }
+    }
+    shown(&Machine::new(program), run, failed, shows).is_ok()
+}
+
 /// The enabled transition that `line` names.
 fn fitting(
     machine: &Machine,

@@ -14,7 +14,8 @@ pub trait Scheduler {
     fn choose(&mut self, moves: &[Move]) -> usize;
 }
 
-/// Each step is chosen from those enabled, all as likely.
+/// At each step an actor is chosen from those that can step, all as likely, and then one of its
+/// branches. It is the law of [`crate::search::Danger`].
 #[derive(Debug, Clone)]
 pub struct RandomWalk {
     chance: Chance,
@@ -31,7 +32,12 @@ impl Scheduler for RandomWalk {
     fn begin(&mut self) {}
 
     fn choose(&mut self, moves: &[Move]) -> usize {
-        self.chance.index(moves.len())
+        let actors: Vec<&[Move]> =
+            moves.chunk_by(|a, b| a.transition.actor == b.transition.actor).collect();
+        let actor = self.chance.index(actors.len());
+        let before: usize = actors[..actor].iter().map(|branches| branches.len()).sum();
+        let branches = actors[actor].len();
+        before + if branches == 1 { 0 } else { self.chance.index(branches) }
     }
 }
 

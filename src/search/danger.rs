@@ -51,7 +51,7 @@ impl Danger {
         let (probability, residual) = chain.absorbed(goal);
         let mut states = vec![false; graph.len()];
         bottoms.endless.iter().for_each(|&state| states[state as usize] = true);
-        let (endless, other) = chain.absorbed(&Goal { states, check: None });
+        let (endless, other) = chain.absorbed(&Goal { states, checks: Vec::new() });
         Danger { probability, endless: endless[0], residual: residual.max(other) }
     }
 }

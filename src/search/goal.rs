@@ -4,7 +4,7 @@ use super::components::components;
 use super::ends::classify;
 use super::graph::{Graph, Label};
 use super::report::Finding;
-use crate::machine::{Actor, Violation};
+use crate::machine::Actor;
 use crate::program::{CheckId, PropertyKind};
 
 /// Where a run may want to get, or not to: some states, and steps that fail.
@@ -12,8 +12,8 @@ use crate::program::{CheckId, PropertyKind};
 pub struct Goal {
     /// By state.
     pub states: Vec<bool>,
-    /// A step that fails this check leads there.
-    pub check: Option<CheckId>,
+    /// A step that fails one of these checks leads there.
+    pub checks: Vec<CheckId>,
 }
 
 /// The bottom components of a graph: those that no edge leaves.
@@ -78,7 +78,7 @@ impl Goal {
     /// What a finding is about; `None` for a liveness property, which is about no state.
     pub fn of(graph: &Graph<'_>, bottoms: &Bottoms, what: &Finding) -> Option<Goal> {
         let mut states = vec![false; graph.len()];
-        let mut check = None;
+        let mut checks = Vec::new();
         match what {
             Finding::Property(property) => {
                 let (condition, wanted) = match graph.program().properties[*property].kind {
@@ -94,13 +94,13 @@ impl Goal {
                     states[state as usize] = value == Ok(wanted);
                 }
             }
-            Finding::Step(violation) => check = Some(violation.check),
+            Finding::Step(violation) => checks.push(violation.check),
             Finding::End { outcome, .. } => {
                 let ends = bottoms.ends.iter().filter(|(name, _)| name == outcome);
                 ends.flat_map(|(_, end)| end).for_each(|&state| states[state as usize] = true);
             }
         }
-        Some(Goal { states, check })
+        Some(Goal { states, checks })
     }
 
     /// What a schedule shows by this name: a property, a kind of failing step, or an outcome. `None`
@@ -110,17 +110,16 @@ impl Goal {
         if let Some(property) = program.properties.iter().position(|p| p.name == name) {
             return Goal::of(graph, bottoms, &Finding::Property(property));
         }
-        let checks = graph.labels().iter().filter_map(|label| label.fails);
-        let named = |check: &CheckId| program.checks[usize::from(*check)].kind.name() == name;
-        let what = match checks.into_iter().find(named) {
-            Some(check) => Finding::Step(Violation { check }),
-            None => Finding::End { outcome: name.to_string(), spinning: false },
-        };
-        Goal::of(graph, bottoms, &what)
+        let checks = (0..).zip(&program.checks).filter(|(_, check)| check.kind.name() == name);
+        let checks: Vec<CheckId> = checks.map(|(id, _)| id).collect();
+        if !checks.is_empty() {
+            return Some(Goal { states: vec![false; graph.len()], checks });
+        }
+        Goal::of(graph, bottoms, &Finding::End { outcome: name.to_string(), spinning: false })
     }
 
     /// The edge fails, and that is the goal.
     pub fn is_met_by(&self, label: &Label) -> bool {
-        self.check.is_some() && label.fails == self.check
+        label.fails.is_some_and(|check| self.checks.contains(&check))
     }
 }

@@ -7,7 +7,7 @@ use ghosthunt::machine::Actor;
 use ghosthunt::program::{Fairness, Program};
 use ghosthunt::schedule::Run;
 use ghosthunt::search::{Finding, Report, denied};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The runs of a graph that stay where a promise is not kept.
 pub struct Endless<'g> {
@@ -89,6 +89,20 @@ impl<'g> Endless<'g> {
         nearest.map(|state| distances[state])
     }
 
+    /// Whether a fair run without the promise starts in a state that is owed it: by a nested depth-first
+    /// search (C. Courcoubetis, M. Vardi, P. Wolper and M. Yannakakis, "Memory-efficient algorithms for
+    /// the verification of temporal properties", 1992) of states and a counter, which goes through
+    /// the demands in turn (Y. Choueka, 1974). `None` if there are strong demands, which no counter
+    /// can follow.
+    pub fn nested_search(&self, owed: &[bool]) -> Option<bool> {
+        if self.demands.iter().any(|demand| demand.strong) {
+            return None;
+        }
+        let mut nested = Nested { endless: self, outer: BTreeSet::new(), inner: BTreeSet::new() };
+        let starts = (0..self.graph.len()).filter(|&state| owed[state] && !self.kept[state]);
+        Some(starts.into_iter().any(|state| nested.visit((state, 0))))
+    }
+
     fn distances(&self, owed: &[bool], lengths: &[usize]) -> Vec<usize> {
         let start = |state: usize| owed[state] && !self.kept[state];
         let start = |state| if start(state) { lengths[state] } else { usize::MAX };
@@ -158,6 +172,45 @@ impl<'g> Endless<'g> {
                 return reaches;
             }
         }
+    }
+}
+
+/// A nested depth-first search. A node is a state and how many demands have been met in turn.
+struct Nested<'e, 'g> {
+    endless: &'e Endless<'g>,
+    outer: BTreeSet<(usize, usize)>,
+    inner: BTreeSet<(usize, usize)>,
+}
+
+impl Nested<'_, '_> {
+    fn next(&self, (state, level): (usize, usize)) -> Vec<(usize, usize)> {
+        let Endless { demands, edges, .. } = self.endless;
+        let edges = edges.iter().filter(|edge| edge.from == state);
+        let step = |edge: &Arc| {
+            // All were met: the next round begins.
+            let mut level = if level == demands.len() { 0 } else { level };
+            while level < demands.len() && (edge.meets[level] || !demands[level].enabled[state]) {
+                level += 1;
+            }
+            (edge.to, level)
+        };
+        edges.map(step).collect()
+    }
+
+    /// Depth first; behind each node in which a round is complete, a search for a way back.
+    fn visit(&mut self, node: (usize, usize)) -> bool {
+        if !self.outer.insert(node) {
+            return false;
+        }
+        let next = self.next(node);
+        next.into_iter().any(|next| self.visit(next))
+            || node.1 == self.endless.demands.len() && self.comes_back(node, node)
+    }
+
+    fn comes_back(&mut self, node: (usize, usize), to: (usize, usize)) -> bool {
+        self.next(node)
+            .into_iter()
+            .any(|next| next == to || self.inner.insert(next) && self.comes_back(next, to))
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod arithmetic;
 mod assemble;
+mod chances;
 mod endless;
 mod graph;
 mod model;
@@ -99,6 +100,13 @@ proptest! {
         prop_assert_eq!(verdict(&report), expected);
         replay(&program, &report);
         endless::go_round(&program, &report);
+    }
+
+    #[test]
+    fn what_is_computed_on_the_graph_is_what_plain_ways_find(model in model::model()) {
+        if oracle::judge(&model).is_some_and(|verdict| verdict.states <= 300) {
+            chances::check(&assemble(&model));
+        }
     }
 
     /// Whatever a limited search says is true of the whole.

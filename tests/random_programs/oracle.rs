@@ -484,7 +484,12 @@ pub fn judge(model: &Model) -> Option<Verdict> {
             owed = evaluate(cause, false);
         }
         let lengths: Vec<usize> = routes.iter().map(Vec::len).collect();
-        if let Some(stem) = Endless::new(model, &graph, &kept).shortest_stem(&owed, &lengths) {
+        let endless = Endless::new(model, &graph, &kept);
+        let stem = endless.shortest_stem(&owed, &lengths);
+        if let Some(found) = (states.len() <= 400).then(|| endless.nested_search(&owed)).flatten() {
+            assert_eq!(found, stem.is_some(), "two ways to find a fair run");
+        }
+        if let Some(stem) = stem {
             verdict.broken.insert(model.properties.len() + index, stem);
         }
     }
