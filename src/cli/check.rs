@@ -1,5 +1,6 @@
 //! `ghosthunt check`: the exhaustive verdict.
 
+use super::engine::{EngineArguments, Prepared};
 use super::limits::LimitArguments;
 use super::output::{Failure, Output, complain, say};
 use super::{Exit, Format, WidthArgument, files, interrupt, runner};
@@ -47,6 +48,8 @@ pub(super) struct Arguments {
     /// Print only what is not as expected; no progress
     #[arg(long, short)]
     quiet: bool,
+    #[command(flatten)]
+    engine: EngineArguments,
     #[command(flatten)]
     limits: LimitArguments,
     #[command(flatten)]
@@ -98,6 +101,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     let kernels = plan.iter().filter_map(|planned| planned.kernel.as_ref());
     let mut session = Session {
         arguments,
+        engine: arguments.engine.prepare(&arguments.limits)?,
         width: arguments.width.columns(),
         kernel_width: kernels.map(|kernel| kernel.width()).max().unwrap_or(0),
         heading: String::new(),
@@ -175,6 +179,7 @@ fn saves_to_directory(arguments: &Arguments, checks: usize) -> Result<bool, Fail
 /// What all checks of one run have in common.
 struct Session<'a> {
     arguments: &'a Arguments,
+    engine: Prepared,
     width: usize,
     kernel_width: usize,
     /// With `--all`: the scenario whose name was printed last.
@@ -198,8 +203,8 @@ impl Session<'_> {
             known_name(show, &check)?;
         }
         self.warn(&check);
-        let limits = self.arguments.limits.limits();
-        let report = runner::run(&check, &limits, self.arguments.quiet);
+        let Arguments { limits, quiet, .. } = self.arguments;
+        let report = self.engine.check(planned.scenario, &check, limits, *quiet)?;
         let mut checked = runner::judged(planned.scenario, &check, &report);
         let saved = self.save(&mut checked);
         self.print(&checked, output)?;
@@ -279,7 +284,8 @@ impl Session<'_> {
         let mut schedules = Vec::new();
         for (name, trace) in chosen {
             let check = checked.check;
-            let schedule = Schedule::of(&check.program, trace, &check.set, "search", name);
+            let engine = &checked.report.engine;
+            let schedule = Schedule::of(&check.program, trace, &check.set, engine, name);
             schedules.push((name.to_string(), schedule.expect("what was found can be run")));
         }
         if schedules.is_empty() {

@@ -3,11 +3,13 @@
 
 mod check;
 mod completions;
+mod engine;
 mod exit;
 mod files;
 mod interrupt;
 mod limits;
 mod list;
+mod loom;
 mod man;
 mod output;
 mod replay;
@@ -44,6 +46,8 @@ enum Command {
     Replay(replay::Arguments),
     #[command(after_help = exit::help())]
     Simulate(simulate::Arguments),
+    #[command(name = "run-loom", hide = true)]
+    RunLoom(loom::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -114,6 +118,7 @@ fn run() -> Exit {
         Some(Command::Check(arguments)) => check::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
         Some(Command::Simulate(arguments)) => simulate::run(arguments, &mut output),
+        Some(Command::RunLoom(arguments)) => loom::run(arguments, &mut output),
         Some(Command::Completions(arguments)) => completions::run(arguments, &mut output),
         Some(Command::Man(arguments)) => man::run(arguments, &mut output),
     };

@@ -1,14 +1,18 @@
 //! `ghosthunt replay`: a schedule, step by step.
 
+use super::engine::Engine;
 use super::output::{Failure, Output};
 use super::{Exit, Format, WidthArgument};
+use crate::engines::shuttle;
+use crate::program::Program;
 use crate::report;
 use crate::scenario::Named;
-use crate::schedule::{self, Schedule};
+use crate::schedule::{self, Replay, Schedule};
 use clap::Args;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Replay a schedule file step by step
 ///
@@ -21,6 +25,9 @@ pub(super) struct Arguments {
     /// Its scenario, if that is neither built in nor beside the schedule or where you are
     #[arg(long, value_name = "SCENARIO")]
     scenario: Option<String>,
+    /// What takes the steps: ghosthunt's own machine, or another engine that the file drives
+    #[arg(long, value_enum, default_value = "search")]
+    engine: Engine,
     /// For whom the output is
     #[arg(long, value_enum, default_value = "human")]
     format: Format,
@@ -39,6 +46,15 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     let check = scenario.compile(schedule.kernel.as_deref(), &schedule.set)?;
     let replay = schedule::replay(&check.program, &schedule)
         .map_err(|error| Failure::Bad(error.in_text(&schedule)))?;
+    match arguments.engine {
+        Engine::Search => {}
+        Engine::Shuttle => drive(&check.program, &replay, &schedule)?,
+        Engine::Loom => {
+            return Err(Failure::Usage(
+                "loom chooses its runs itself, and cannot be driven by a schedule".to_string(),
+            ));
+        }
+    }
     output.print(&match arguments.format {
         Format::Human => report::replayed(
             &replay,
@@ -49,6 +65,18 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         Format::Json => report::json_replay(&replay, &schedule),
     })?;
     Ok(Exit::AsExpected)
+}
+
+/// Drives shuttle through the schedule. It must come to the end of it, and to what it shows.
+fn drive(program: &Program, replay: &Replay, schedule: &Schedule) -> Result<(), Failure> {
+    let driven = shuttle::replay(&Arc::new(program.clone()), &replay.trace);
+    let steps = replay.trace.len();
+    if driven.steps < steps {
+        let message = format!("shuttle took {} of the {steps} steps", driven.steps);
+        return Err(Failure::Differs(message));
+    }
+    let shown = schedule::shows(program, &driven.state, driven.failed, &schedule.shows);
+    shown.map_err(|found| Failure::Differs(format!("shuttle's run leads to {found}")))
 }
 
 /// The name to report and the text of the file.

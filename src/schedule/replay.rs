@@ -4,7 +4,7 @@ use super::end::end_at;
 use super::run::enabled;
 use super::{Line, Run, Schedule, StepWords};
 use crate::language::{Diagnostic, Errors};
-use crate::machine::{Machine, Step, Transition};
+use crate::machine::{Machine, Step, Transition, Violation};
 use crate::program::{CheckKind, Program, PropertyKind, Span};
 
 /// A schedule that fits its program to the last line.
@@ -94,6 +94,20 @@ pub fn replay<'p>(program: &'p Program, schedule: &Schedule) -> Result<Replay<'p
     })?;
     let run = Run::new(program, &trace).expect("every transition was enabled just now");
     Ok(Replay { trace, run })
+}
+
+/// Whether a run shows what a schedule says, given its last state and the failure of its last step.
+///
+/// # Errors
+/// What it shows instead.
+pub fn shows(
+    program: &Program,
+    state: &[u64],
+    failed: Option<Violation>,
+    shows: &str,
+) -> Result<(), String> {
+    let kind = failed.map(|violation| program.checks[usize::from(violation.check)].kind);
+    shown(&Machine::new(program), state, kind, shows)
 }
 
 /// The enabled transition that `line` names.
