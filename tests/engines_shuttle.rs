@@ -48,9 +48,9 @@ fn check_agreement(program: &Arc<Program>) -> u64 {
     assert_eq!((ran.states, &ran.not_run), (found.states, &found.not_run));
     for violation in &ran.violations {
         let driven = shuttle::replay(program, &violation.trace);
-        assert_eq!(driven.steps, violation.trace.len());
+        assert_eq!(driven.trace, violation.trace);
         let name = finding_name(&violation.what, program);
-        schedule::shows(program, &driven.state, driven.failed, name).expect("it shows it again");
+        schedule::shows(program, &driven.trace, None, name).expect("it shows it again");
     }
     ran.runs.expect("shuttle counts its runs")
 }
@@ -208,15 +208,15 @@ fn a_schedule_that_does_not_fit_ends_early() {
     let ghost = report.ends.iter().find(|end| end.outcome == "ghost").expect("there is a ghost");
     let mut steps = ghost.trace.clone();
     let driven = shuttle::replay(&program, &steps);
-    assert_eq!(driven.steps, steps.len());
-    assert!(schedule::shows(&program, &driven.state, None, "ghost").is_ok());
-    assert!(schedule::shows(&program, &driven.state, None, "exited").is_err());
+    assert_eq!(driven.trace, steps);
+    assert!(schedule::shows(&program, &driven.trace, None, "ghost").is_ok());
+    assert!(schedule::shows(&program, &driven.trace, None, "exited").is_err());
     // Without its last step it shows nothing yet; with one step out of place it ends there.
     let last = steps.pop().expect("it has steps");
     let driven = shuttle::replay(&program, &steps);
-    assert!(schedule::shows(&program, &driven.state, None, "ghost").is_err());
+    assert!(schedule::shows(&program, &driven.trace, None, "ghost").is_err());
     steps.insert(0, last);
-    assert_eq!(shuttle::replay(&program, &steps).steps, 0);
+    assert_eq!(shuttle::replay(&program, &steps).trace.len(), 0);
 }
 
 /// What shuttle says without the wrapper, when tasks block on its own mutex and condition variable.

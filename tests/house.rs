@@ -5,18 +5,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which rooms each room may use: the table of ARCHITECTURE.md.
-const ROOMS: [(&str, &[&str]); 9] = [
+const ROOMS: [(&str, &[&str]); 10] = [
     ("program", &[]),
     ("machine", &["program"]),
     ("language", &["program", "machine"]),
     ("search", &["program", "machine"]),
-    ("schedule", &["program", "machine", "language"]),
+    ("schedule", &["program", "machine", "language", "search"]),
+    ("graph", &["program", "machine", "search", "schedule"]),
     ("scenario", &["program", "language", "search"]),
     ("engines", &["program", "machine", "search", "schedule"]),
-    ("report", &["program", "machine", "language", "search", "schedule", "scenario"]),
+    ("report", &["program", "machine", "language", "search", "schedule", "graph", "scenario"]),
     (
         "cli",
-        &["program", "machine", "language", "search", "schedule", "scenario", "engines", "report"],
+        &[
+            "program", "machine", "language", "search", "schedule", "graph", "scenario", "engines",
+            "report",
+        ],
     ),
 ];
 

@@ -2,17 +2,7 @@
 
 mod support;
 
-use support::Scene;
-
-#[track_caller]
-fn two(model: &str, a: &str, b: &str) -> support::Found {
-    Scene::new(model).thread("a", a).thread("b", b).search()
-}
-
-#[track_caller]
-fn one(model: &str, runs: &str) -> support::Found {
-    Scene::new(model).thread("a", runs).search()
-}
+use support::{Scene, one, two};
 
 /// Between two steps another thread runs: a read and a write of one location are two steps.
 #[test]
@@ -54,6 +44,38 @@ fn conditions_are_split_in_source_order() {
         "f()",
     );
     assert_eq!(short.report.states, 4);
+}
+
+/// The same holds of a truth value that is named or returned.
+#[test]
+fn truth_values_over_several_reads_are_split_too() {
+    let model = "
+        var x: plain 0..1 = 1
+        var y: plain 0..1 = 0
+        proc named() { let both = x == 1 && y == 1  assert !both }
+        proc given() -> bool { return x == 1 && y == 1 }
+        proc asks() { if given() { assert false } }
+        proc later() { let both = false  both = x == 1 && y == 1  assert !both }
+        proc swap_them() { x = 0  y = 1 }";
+    for runs in ["named()", "asks()", "later()"] {
+        assert_eq!(two(model, runs, "swap_them()").violations(), ["Assert"], "{runs}");
+    }
+}
+
+/// A constant that leaves a declared range is refused, although it takes no step to see it.
+#[test]
+fn constants_keep_to_declared_ranges() {
+    let model = |body: &str| {
+        format!("option k: 0..9 = 7 proc f(n: 0..3) {{ step a }} proc main() {{ {body} }}")
+    };
+    for body in ["let x: 0..3 = k step a", "f(k)"] {
+        let errors = Scene::new(&model(body)).thread("a", "main()").errors();
+        assert!(errors[0].contains("7 is not in 0..3"), "{errors:?}");
+    }
+    // What a loop's condition rules out is not looked at.
+    let guarded =
+        "proc f(n: 0..3) { step a } proc main() { for i in 0..3 { if i > 0 { f(i - 1) } } }";
+    Scene::new(guarded).thread("a", "main()").program();
 }
 
 /// `choose` commits before the branch's first guard is looked at.
@@ -328,92 +350,6 @@ fn ranges_are_checked_at_run_time() {
 }
 
 #[test]
-fn spinners_that_wait_for_ever_are_stuck() {
-    let model = "
-        var flag: bool = false
-        proc spin() { while !flag { yield } }
-        proc turn() { loop { let f = flag  if f { break } } }
-        proc set() { flag = true }";
-    assert_eq!(one(model, "spin()").outcomes(), ["stuck"]);
-    assert_eq!(two(model, "spin()", "set()").outcomes(), ["done"]);
-    assert_eq!(two(model, "spin()", "spin()").outcomes(), ["stuck"]);
-    // A loop without `yield` is work, not a wait: it is legal, and left to liveness.
-    assert_eq!(one(model, "turn()").outcomes(), Vec::<&str>::new());
-    // A spinner that writes is not waiting.
-    let busy = "var n: mod 3 = 0 var flag: bool = false proc f() { while !flag { atomic { n += 1 } yield } } proc g() { flag = true }";
-    assert_eq!(one(busy, "f()").outcomes(), Vec::<&str>::new());
-}
-
-/// Of two threads that wait for each other, one blocked and one spinning, neither goes on.
-#[test]
-fn a_spinner_and_a_blocked_thread_are_one_end() {
-    let model = "
-        var m: mutex
-        var flag: bool = false
-        proc holder() { lock(m) while !flag { yield } unlock(m) }
-        proc waiter() { lock(m) flag = true unlock(m) }";
-    let found = two(model, "holder()", "waiter()");
-    assert_eq!(found.ends(), [("done".into(), 1), ("stuck".into(), 1)]);
-    assert!(found.report.ends[1].spinning);
-}
-
-#[test]
-fn outcomes_are_tried_in_the_order_written() {
-    let ends = |first: &str, second: &str| {
-        let model =
-            format!("var x: 0..2 = 0 proc f() {{ x = 1 }} outcome {first} outcome {second}");
-        let found = one(&model, "f()");
-        (found.report.ends[0].outcome.clone(), found.violations())
-    };
-    assert_eq!(ends("one fine when x == 1", "some when x > 0"), ("one".into(), vec![]));
-    assert_eq!(
-        ends("some when x > 0", "one fine when x == 1"),
-        ("some".into(), vec!["some".into()])
-    );
-    assert_eq!(ends("none_such when x == 2", "other when x == 0"), ("done".into(), vec![]));
-}
-
-/// An end is named by a condition that holds in all its states.
-#[test]
-fn an_outcome_must_hold_in_all_states_of_the_end() {
-    let model = "
-        var never_set: bool = false
-        proc spin() { loop { let f = never_set step apart if f { never_set = false break } yield } }
-        outcome resting fine when forall(t: !finished(t))
-        outcome odd fine when exists(t: in_kernel(t))";
-    assert_eq!(one(model, "spin()").outcomes(), ["resting"]);
-}
-
-#[test]
-fn properties() {
-    let model = "
-        var x: 0..3 = 0
-        proc f() { x = 1 x = 2 }
-        never three: x == 3
-        never two_: x == 2
-        always small: x < 2
-        reach one_: x == 1
-        reach three_: x == 3
-        outcome end fine when done && x == 2";
-    let found = one(model, "f()");
-    assert_eq!(found.violations(), ["never two_", "always small"]);
-    assert_eq!(found.unreached(), ["reach three_"]);
-    assert_eq!(found.outcomes(), ["end"]);
-    let trace = &found.report.violations[0].trace;
-    assert_eq!(trace.len(), 2, "the shortest schedule");
-}
-
-#[test]
-fn the_scenario_names_its_threads_in_its_properties() {
-    let found = Scene::new("thread var n: 0..1 = 0 proc f() { n[self] = 1 }")
-        .thread("a", "f()")
-        .thread("b", "f()")
-        .property("reach a_first: n[a] == 1 && n[b] == 0")
-        .search();
-    assert!(found.unreached().is_empty());
-}
-
-#[test]
 fn options_presets_and_initial_values() {
     let base = "
         option size: 1..4 = 1
@@ -559,9 +495,14 @@ fn lines_that_never_run_are_known() {
             if x == 2 {
                 x = 3
             }
+            called()
+            leaves()
             await x == 1
             x = 0
         }
+        proc called() { if leave_early() { return } }
+        proc leave_early() -> bool { return true }
+        proc leaves() { step last }
         proc unused() { x = 1 }";
     let found = one(model, "f()");
     let lines: Vec<&str> = found

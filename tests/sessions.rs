@@ -79,10 +79,10 @@ fn a_lost_update_is_found_drawn_and_expected() {
  #  a                      b                      changes
  1  add_one: let seen = x  │                      seen: 0
  2  │                      add_one: let seen = x  seen: 0
- 3  x = seen + 1           │                      x: 0→1
-    finished               │
- 4                         x = seen + 1
-                           finished
+ 3  │                      x = seen + 1           x: 0→1
+    │                      finished
+ 4  x = seen + 1
+    finished
 ";
     assert!(stdout.starts_with("counter: never lost_update, as expected\n"), "{stdout}");
     assert!(stdout.contains(drawn), "{stdout}");
@@ -252,4 +252,25 @@ fn ctrl_c_ends_in_what_was_learned() {
         (&object["verdict"], &object["limit"]),
         (&Value::from("incomplete"), &Value::from("interrupt"),)
     );
+}
+
+/// A schedule of a thousand steps is drawn by its ends, and saved whole.
+#[test]
+fn a_long_schedule_is_drawn_without_its_middle() {
+    let directory = tempfile::tempdir().expect("there is room for files");
+    let model = "var x: atomic 0..1000 = 0 proc f() { loop { x += 1 } }";
+    fs::write(directory.path().join("long.ghost"), model).expect("there is room for files");
+    let cast = "model = \"long\"\n[threads]\na = \"f()\"\n[expect]\nviolates = [\"range\"]\n";
+    fs::write(directory.path().join("long.toml"), cast).expect("there is room for files");
+    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
+        .current_dir(directory.path())
+        .args(["check", "long.toml", "--save", "long.schedule"])
+        .output()
+        .expect("ghosthunt runs");
+    let drawn = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(output.status.code(), Some(0), "{drawn}");
+    assert!(drawn.contains("… 601 rows left out"), "{drawn}");
+    assert!(drawn.contains("1001  x += 1 — fails") && drawn.lines().count() < 450, "{drawn}");
+    let saved = fs::read_to_string(directory.path().join("long.schedule")).expect("saved");
+    assert!(saved.lines().count() > 1001);
 }

@@ -24,7 +24,7 @@ pub enum Exit {
     Liveness,
     /// The ends or violations are not those expected.
     Different,
-    /// A `reach` was never witnessed.
+    /// A `reach` was never witnessed, or the cause of an `after` never held.
     Vacuous,
     /// A limit was reached.
     Incomplete,
@@ -40,7 +40,7 @@ const ALL: [(Exit, &str); 12] = [
     (Exit::Safety, "safety violated: a property or an assert fails, and is not expected to"),
     (Exit::Liveness, "liveness violated"),
     (Exit::Different, "an expected outcome or violation did not occur, or another did"),
-    (Exit::Vacuous, "vacuous: a `reach` was never witnessed"),
+    (Exit::Vacuous, "vacuous: a `reach` was never witnessed, an `after` never begun"),
     (Exit::Incomplete, "incomplete: a limit was reached"),
     (Exit::BadInput, "bad model, scenario or schedule"),
     (Exit::Internal, "internal error: a bug in ghosthunt"),

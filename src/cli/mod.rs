@@ -3,6 +3,7 @@
 
 mod check;
 mod completions;
+mod danger;
 mod engine;
 mod exit;
 mod files;
@@ -11,11 +12,14 @@ mod limits;
 mod list;
 mod loom;
 mod man;
+mod new;
 mod output;
 mod replay;
+mod report;
 mod runner;
 mod simulate;
 mod story;
+mod unused;
 
 pub use exit::Exit;
 
@@ -39,6 +43,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    New(new::Arguments),
     List(list::Arguments),
     #[command(after_help = exit::help())]
     Check(check::Arguments),
@@ -48,6 +53,10 @@ enum Command {
     Simulate(simulate::Arguments),
     #[command(name = "run-loom", hide = true)]
     RunLoom(loom::Arguments),
+    #[command(after_help = exit::help())]
+    Danger(danger::Arguments),
+    #[command(after_help = exit::help())]
+    Report(report::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -114,11 +123,14 @@ fn run() -> Exit {
     let mut output = Output::new();
     let result = match &cli.command {
         None => story::run(cli.width, &mut output),
+        Some(Command::New(arguments)) => new::run(arguments, &mut output),
         Some(Command::List(arguments)) => list::run(arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
         Some(Command::Simulate(arguments)) => simulate::run(arguments, &mut output),
         Some(Command::RunLoom(arguments)) => loom::run(arguments, &mut output),
+        Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),
+        Some(Command::Report(arguments)) => report::run(arguments, &mut output),
         Some(Command::Completions(arguments)) => completions::run(arguments, &mut output),
         Some(Command::Man(arguments)) => man::run(arguments, &mut output),
     };

@@ -1,13 +1,15 @@
 //! `ghosthunt replay`: a schedule, step by step.
 
 use super::engine::Engine;
+use super::limits::LimitArguments;
 use super::output::{Failure, Output};
-use super::{Exit, Format, WidthArgument};
+use super::{Exit, Format, WidthArgument, danger, interrupt, runner};
 use crate::engines::shuttle;
 use crate::program::Program;
-use crate::report;
-use crate::scenario::Named;
+use crate::report::{self, Explained};
+use crate::scenario::{Check, Named};
 use crate::schedule::{self, Replay, Schedule};
+use crate::search::{Bottoms, Goal};
 use clap::Args;
 use std::fs;
 use std::io::{self, Read};
@@ -28,6 +30,15 @@ pub(super) struct Arguments {
     /// What takes the steps: ghosthunt's own machine, or another engine that the file drives
     #[arg(long, value_enum, default_value = "search")]
     engine: Engine,
+    /// Search the scenario, and say of each step what it made possible or impossible, how dangerous
+    /// it was, and after which one there was no way out
+    #[arg(long)]
+    explain: bool,
+    /// With --explain: draw this thread or action more often, as in deliver=1000; may be repeated
+    #[arg(long = "rate", value_name = "NAME=WEIGHT", value_parser = danger::rate, requires = "explain")]
+    rates: Vec<(String, f64)>,
+    #[command(flatten)]
+    limits: LimitArguments,
     /// For whom the output is
     #[arg(long, value_enum, default_value = "human")]
     format: Format,
@@ -55,15 +66,23 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
             ));
         }
     }
+    let explained = match arguments.explain {
+        true => {
+            danger::known(&arguments.rates, &check)?;
+            Some(explained(arguments, &check, &replay, &schedule.shows)?)
+        }
+        false => None,
+    };
+    let width = arguments.width.columns();
     output.print(&match arguments.format {
-        Format::Human => report::replayed(
-            &replay,
-            &check.program.check_name(),
-            &schedule.shows,
-            arguments.width.columns(),
-        ),
-        Format::Json => report::json_replay(&replay, &schedule),
+        Format::Human => {
+            report::replayed(&replay, &check.program.check_name(), &schedule.shows, width)
+        }
+        Format::Json => report::json_replay(&replay, &schedule, explained.as_ref()),
     })?;
+    if let (Some(explained), Format::Human) = (&explained, arguments.format) {
+        output.print(&report::explanation(&replay.run, explained, width))?;
+    }
     Ok(Exit::AsExpected)
 }
 
@@ -71,16 +90,40 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
 fn drive(program: &Program, replay: &Replay, schedule: &Schedule) -> Result<(), Failure> {
     let driven = shuttle::replay(&Arc::new(program.clone()), &replay.trace);
     let steps = replay.trace.len();
-    if driven.steps < steps {
-        let message = format!("shuttle took {} of the {steps} steps", driven.steps);
+    if driven.trace != replay.trace || *driven.state != *replay.run.last_state() {
+        let message = format!("shuttle took {} of the {steps} steps", driven.trace.len());
         return Err(Failure::Differs(message));
     }
-    let shown = schedule::shows(program, &driven.state, driven.failed, &schedule.shows);
+    let shown = schedule::shows(program, &driven.trace, schedule.cycle_from, &schedule.shows);
     shown.map_err(|found| Failure::Differs(format!("shuttle's run leads to {found}")))
 }
 
+/// Searches the scenario to explain the schedule.
+fn explained(
+    arguments: &Arguments,
+    check: &Check,
+    replay: &Replay,
+    shows: &str,
+) -> Result<Explained, Failure> {
+    interrupt::catch();
+    let (_, graph) = runner::run_and_keep(check, &arguments.limits.limits(), false);
+    let Some(graph) = graph else {
+        return Err(Failure::Usage(
+            "the scenario cannot be searched whole within the limits, so nothing can be explained"
+                .to_string(),
+        ));
+    };
+    let bottoms = Bottoms::of(&graph);
+    let Some(goal) = Goal::named(&graph, &bottoms, shows) else {
+        return Err(Failure::Usage(format!(
+            "`{shows}` is about infinite runs; --explain is about schedules that lead to a state"
+        )));
+    };
+    Ok(report::explain(&replay.run, &graph, &bottoms, &goal, &arguments.rates))
+}
+
 /// The name to report and the text of the file.
-fn read(file: &str) -> Result<(String, String), Failure> {
+pub(super) fn read(file: &str) -> Result<(String, String), Failure> {
     let (name, text) = match file {
         "-" => {
             let mut text = String::new();
@@ -96,7 +139,7 @@ fn read(file: &str) -> Result<(String, String), Failure> {
 }
 
 /// The scenario of that name: beside the schedule, built in, or where the user is.
-fn find(schedule: &str, scenario: &str) -> Result<Named, Failure> {
+pub(super) fn find(schedule: &str, scenario: &str) -> Result<Named, Failure> {
     let beside = Path::new(schedule).parent();
     let beside = beside.map(|directory| directory.join(format!("{scenario}.toml")));
     match beside.filter(|path| path.is_file()) {

@@ -4,7 +4,7 @@ use super::interrupt;
 use crate::report::Checked;
 use crate::report::text::{bytes, count};
 use crate::scenario::{Check, Scenario};
-use crate::search::{Limits, Progress, Report, search};
+use crate::search::{Graph, Limits, Progress, Report, polish, search_graph};
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
@@ -13,15 +13,41 @@ const SILENT: Duration = Duration::from_secs(1);
 /// Between two lines of progress.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Searches. Ctrl-C ends the search, not ghosthunt.
+/// Transitions of graphs that are made for better schedules alone.
+const POLISHED_TRANSITIONS_MAX: u64 = 1 << 20;
+
+/// Searches. Ctrl-C ends the search, not ghosthunt. Where it is cheap, the schedules are those with
+/// the fewest switches.
 pub(super) fn run(check: &Check, limits: &Limits, quiet: bool) -> Report {
+    let (mut report, graph) = search_to(check, limits, POLISHED_TRANSITIONS_MAX, quiet);
+    if let Some(graph) = graph {
+        polish(&graph, &mut report);
+    }
+    report
+}
+
+/// Searches, and keeps the graph if it fits.
+pub(super) fn run_and_keep<'p>(
+    check: &'p Check,
+    limits: &Limits,
+    quiet: bool,
+) -> (Report, Option<Graph<'p>>) {
+    search_to(check, limits, u64::MAX, quiet)
+}
+
+fn search_to<'p>(
+    check: &'p Check,
+    limits: &Limits,
+    transitions_max: u64,
+    quiet: bool,
+) -> (Report, Option<Graph<'p>>) {
     let mut line = ProgressLine::new(check.program.check_name(), quiet);
-    let report = search(&check.program, limits, &mut |progress| {
+    let found = search_graph(&check.program, limits, transitions_max, &mut |progress| {
         line.show(progress);
         !interrupt::requested()
     });
     line.erase();
-    report
+    found
 }
 
 /// The check and its report, judged.

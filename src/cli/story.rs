@@ -21,7 +21,7 @@ it must take first. The same threads, with the lock:";
 
 const CLOSING: &str = "\
 `ghosthunt list` shows more such cases, `ghosthunt check NAME` searches one of them, and \
-`ghosthunt check FILE.toml` searches yours.";
+`ghosthunt new NAME` begins a model and a scenario of your own.";
 
 pub(super) fn run(width: WidthArgument, output: &mut Output) -> Result<Exit, Failure> {
     interrupt::catch();

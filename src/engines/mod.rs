@@ -32,15 +32,14 @@ pub fn report(
         let trace = observed.properties.get(&index).cloned();
         match (property.kind, trace) {
             (PropertyKind::Reach(_), trace) => reach.push((index, trace)),
-            (_, Some(trace)) => violations.push(Found { what: Finding::Property(index), trace }),
+            (_, Some(trace)) => violations.push(Found::new(Finding::Property(index), trace)),
             (_, None) => {}
         }
     }
     let failures = observed.failures.iter();
-    violations.extend(failures.map(|(violation, seen)| Found {
-        what: Finding::Step(*violation),
-        trace: seen.trace.clone(),
-    }));
+    violations.extend(
+        failures.map(|(violation, seen)| Found::new(Finding::Step(*violation), seen.trace.clone())),
+    );
     let names = program.outcomes.iter().map(|outcome| outcome.name.as_str());
     let mut ends = Vec::new();
     for (name, seen) in
@@ -49,7 +48,7 @@ pub fn report(
         let (outcome, trace) = (name.to_string(), seen.seen.trace.clone());
         if !seen.fine {
             let what = Finding::End { outcome: outcome.clone(), spinning: seen.spinning };
-            violations.push(Found { what, trace: trace.clone() });
+            violations.push(Found::new(what, trace.clone()));
         }
         let count = seen.states.len() as u64;
         ends.push(EndClass { outcome, fine: seen.fine, count, spinning: seen.spinning, trace });
@@ -60,6 +59,12 @@ pub fn report(
     let (ran_unexpectedly, _): (Vec<_>, Vec<_>) = ran.iter().copied().partition(unreachable);
     let not_run =
         statements.filter(|statement| !ran.contains(statement) && !unreachable(statement));
+    // Runs that end say nothing of those that do not.
+    let live = program.properties.iter().any(|property| property.kind.is_liveness());
+    let completeness = match completeness {
+        Completeness::Exhaustive if live => Completeness::FiniteRuns,
+        other => other,
+    };
     Report {
         engine: engine.to_string(),
         runs: Some(observed.runs),
@@ -74,6 +79,8 @@ pub fn report(
         violations,
         ends,
         reach,
+        liveness: Vec::new(),
+        fewest_switches: false,
         not_run: not_run.collect(),
         ran_unexpectedly,
     }

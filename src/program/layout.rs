@@ -117,7 +117,8 @@ impl Layout {
     /// For each word, how many low bits the fields take.
     fn taken(&self) -> Vec<u32> {
         let mut taken = vec![0; self.words];
-        for field in &self.fields {
+        // A field without bits is nowhere.
+        for field in self.fields.iter().filter(|field| field.width > 0) {
             let end = u32::from(field.shift) + u32::from(field.width);
             let word = &mut taken[usize::from(field.word)];
             *word = end.max(*word);

@@ -14,7 +14,7 @@
 
 use super::rows::{Lifeline, Row, rows};
 use super::style::{FAINT, NOTE, STRONG, paint};
-use super::text::{pad, wrap};
+use super::text::{count, pad, wrap};
 use crate::schedule::Run;
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
@@ -29,16 +29,34 @@ const CELL_LINES_MAX: usize = 3;
 /// A line of a cell: what it says, and how it is coloured.
 type CellLine = (String, Style);
 
+/// A longer schedule is drawn without its middle: half of these rows at either end.
+const ROWS_MAX: usize = 400;
+
 /// Draws `run` in at most `width` columns of text.
 pub fn columns(run: &Run, width: usize) -> String {
-    let rows = rows(run);
+    let mut rows = rows(run);
+    let left_out = rows.len().saturating_sub(ROWS_MAX);
+    if left_out == 0 {
+        return draw(run, &rows, width);
+    }
+    let end = rows.split_off(rows.len() - ROWS_MAX / 2);
+    rows.truncate(ROWS_MAX / 2);
+    format!(
+        "{}\n… {} rows left out: a saved schedule has them all …\n\n{}",
+        draw(run, &rows, width),
+        count(left_out as u64),
+        draw(run, &end, width)
+    )
+}
+
+fn draw(run: &Run, rows: &[Row], width: usize) -> String {
     let mut heads: Vec<String> =
         run.program.threads.iter().map(|thread| thread.name.clone()).collect();
     heads.push("kernel".to_string());
     heads.push("changes".to_string());
     let number_width = run.steps.len().to_string().len().max(2);
     let mut natural: Vec<_> = heads.iter().map(|head| head.width()).collect();
-    for row in &rows {
+    for row in rows {
         for (widest, cell) in natural.iter_mut().zip(cells(row, None)) {
             let cell_width = cell.iter().map(|(line, _)| line.width()).max().unwrap_or(0);
             *widest = cell_width.max(*widest);
@@ -57,14 +75,22 @@ pub fn columns(run: &Run, width: usize) -> String {
         Some(widths) => {
             let heads = heads.into_iter().map(|head| vec![(head, STRONG)]).collect();
             let mut text = lines("#", number_width, heads, &widths);
-            for row in &rows {
+            for row in rows {
+                text += &cycle_mark(number_width, row.above.as_deref());
                 let number = row.number.map_or(String::new(), |number| number.to_string());
                 text += &lines(&number, number_width, cells(row, Some(&widths)), &widths);
+                text += &cycle_mark(number_width, row.below.as_deref());
             }
             text
         }
-        None => list(&rows, &heads, width, number_width),
+        None => list(rows, &heads, width, number_width),
     }
+}
+
+/// A line that marks where a cycle begins or ends.
+fn cycle_mark(number_width: usize, words: Option<&str>) -> String {
+    let indent = " ".repeat(number_width + GAP);
+    words.map_or(String::new(), |words| format!("{indent}{}\n", paint(NOTE, &format!("↻ {words}"))))
 }
 
 /// The widths of columns that are as wide as `natural` if there is room. Wide ones give way first.
@@ -187,6 +213,7 @@ fn list(rows: &[Row], heads: &[String], width: usize, number_width: usize) -> St
     let room = width.saturating_sub(indent).max(COLUMN_MIN);
     let mut text = String::new();
     for row in rows {
+        text += &cycle_mark(number_width, row.above.as_deref());
         let number = row.number.map_or(String::new(), |number| number.to_string());
         let gap = " ".repeat(number_width.saturating_sub(number.width()));
         let actor = if row.number.is_some() { heads[row.actor].as_str() } else { "" };
@@ -213,6 +240,7 @@ fn list(rows: &[Row], heads: &[String], width: usize, number_width: usize) -> St
             let start = if index == 0 { start.clone() } else { " ".repeat(indent) };
             text += &format!("{start}{}\n", paint(*style, line));
         }
+        text += &cycle_mark(number_width, row.below.as_deref());
     }
     text
 }

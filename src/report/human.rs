@@ -3,9 +3,9 @@
 use super::standing::{Condition, Standing, standings};
 use super::style::{BAD, GOOD, NOTE, STRONG, paint};
 use super::text::{bytes, count, duration, pad, plural, wrap};
-use super::{Checked, Verdict, columns};
+use super::{Checked, ForEver, Verdict, assumption, assumptions, columns, for_ever};
 use crate::machine::Step;
-use crate::program::{Program, Statement};
+use crate::program::{Program, Property, Statement};
 use crate::scenario::{UnmetKind, finding_name, limit_reached};
 use crate::schedule::{Replay, Run};
 use crate::search::{Finding, Report, Trace};
@@ -29,12 +29,14 @@ pub fn details(checked: &Checked, show: Option<&str>, width: usize) -> String {
         text += &painted(style, &unmet.text, width, 2);
     }
     if let Some((name, trace)) = drawn(checked, show) {
-        let shortest = checked.report.runs.is_none();
-        text += &schedule(&checked.check.program, name, trace, shortest, width);
+        let run = Run::new(&checked.check.program, trace).expect("what was found can be run");
+        let run = run.with_cycle(checked.cycle_of(name));
+        text += &schedule(name, &run, checked.report, width);
     }
     text += "\n";
     text += &census(checked.report, width);
     text += &searched(checked, width);
+    text += &live(checked, width);
     for (shows, path) in &checked.saved {
         text += &format!("Saved the schedule to `{shows}` in {path}\n");
     }
@@ -100,29 +102,47 @@ fn census_words(checked: &Checked) -> String {
     ends.chain(others).collect::<Vec<_>>().join(", ")
 }
 
-/// A schedule drawn, and how it leaves the threads.
-pub fn schedule(
-    program: &Program,
-    name: &str,
-    trace: &Trace,
-    shortest: bool,
-    width: usize,
-) -> String {
-    let run = Run::new(program, trace).expect("what was found can be run");
-    let steps = plural(run.steps.len() as u64, "step");
+/// A schedule of the report drawn, and how it leaves the threads.
+fn schedule(name: &str, run: &Run, report: &Report, width: usize) -> String {
+    let steps = plural(run.cycle_from.unwrap_or(run.steps.len()) as u64, "step");
     let switches = plural(run.switches() as u64, "switch").replace("switchs", "switches");
-    let article = if shortest { "A shortest" } else { "A" };
-    let head = format!("{article} schedule to `{name}`: {steps}, {switches} between threads");
+    let is_liveness = |p: &Property| p.name == name && p.kind.is_liveness();
+    let head = match run.cycle_from {
+        Some(from) => {
+            let turn = plural((run.steps.len() - from) as u64, "step");
+            format!("A run without what `{name}` promises: {steps}, then {turn} for ever")
+        }
+        None if run.program.properties.iter().any(is_liveness) => {
+            format!("A run without what `{name}` promises: {steps}, then nothing for ever")
+        }
+        None => {
+            let fewest = if report.fewest_switches { "; none as short has fewer" } else { "" };
+            let article = if report.runs.is_none() { "A shortest" } else { "A" };
+            format!("{article} schedule to `{name}`: {steps}, {switches} between threads{fewest}")
+        }
+    };
     let head = painted(STRONG, &head, width, 0);
-    format!("\n{head}\n{}{}", columns(&run, width), end_of(&run, width))
+    format!("\n{head}\n{}{}", columns(run, width), end_of(run, width))
+}
+
+/// The shortest schedule to each goal of a `reach`.
+pub fn witnesses(checked: &Checked, width: usize) -> String {
+    let program = &checked.check.program;
+    let witnessed = checked.report.reach.iter().filter_map(|(property, trace)| {
+        let run = Run::new(program, trace.as_ref()?).expect("what was found can be run");
+        let name = &program.properties[*property].name;
+        Some(schedule(name, &run, checked.report, width))
+    });
+    witnessed.collect()
 }
 
 /// A schedule that was replayed.
 pub fn replayed(replay: &Replay, check_name: &str, shows: &str, width: usize) -> String {
     let steps = plural(replay.run.steps.len() as u64, "step");
     let verdict = paint(GOOD, &format!("shows {shows}"));
+    let closes = if replay.run.cycle_from.is_some() { ", and its cycle closes" } else { "" };
     format!(
-        "{}: {verdict}, {steps}, each as the schedule says\n\n{}{}",
+        "{}: {verdict}, {steps}, each as the schedule says{closes}\n\n{}{}",
         paint(STRONG, check_name),
         columns(&replay.run, width),
         end_of(&replay.run, width)
@@ -134,24 +154,83 @@ fn end_of(run: &Run, width: usize) -> String {
     if run.steps.last().is_some_and(|taken| matches!(taken.step, Step::Violation(_))) {
         return String::new();
     }
+    if run.cycle_from.is_some() {
+        return for_ever_words(run, width);
+    }
     let standings = standings(run.program, run.last_state());
     let total = plural(standings.len() as u64, "thread");
     let living = standings
         .iter()
         .filter(|s| !matches!(s.condition, Condition::Dead | Condition::Finished))
         .count();
-    let mut text = format!(
+    let text = format!(
         "\nThen {living} of {total} {}:\n",
         if living == 1 { "is left" } else { "are left" }
     );
-    let names = run.program.threads.iter().map(|thread| thread.name.as_str());
+    text + &by_thread(run.program, standings.iter().map(standing_words), width)
+}
+
+/// What each thread does in the cycle.
+fn for_ever_words(run: &Run, width: usize) -> String {
+    let words = for_ever(run).into_iter().map(|does| match does {
+        ForEver::Goes(steps) => format!("takes {}", plural(steps as u64, "step")),
+        ForEver::Spins { place, reads, waits_for } => {
+            let reads =
+                if reads.is_empty() { reads } else { vec![format!("({})", reads.join(", "))] };
+            let waits = match waits_for.as_slice() {
+                [] => "nobody is left to change that".to_string(),
+                names => format!("waits for {}", names.join(" or ")),
+            };
+            format!("makes no progress: spins at {place} {}; {waits}", reads.concat())
+        }
+        ForEver::Rests { last, enabled: 0, .. } => standing_words(&last),
+        ForEver::Rests { last, enabled, states } if enabled == states => {
+            format!("could go on at {} all the time, and never does", last.place)
+        }
+        ForEver::Rests { last, enabled, states } => {
+            let place = &last.place;
+            format!("could go on at {place} in {enabled} of {states} states, and never does")
+        }
+    });
+    format!("\nMeanwhile, for ever:\n{}", by_thread(run.program, words, width))
+}
+
+/// A line or more for each thread, after its name.
+fn by_thread(program: &Program, words: impl Iterator<Item = String>, width: usize) -> String {
+    let mut text = String::new();
+    let names = program.threads.iter().map(|thread| thread.name.as_str());
     let name_width = names.clone().map(|name| name.width()).max().unwrap_or(0);
-    for (name, standing) in names.zip(&standings) {
-        let lines = wrap(&standing_words(standing), width.saturating_sub(name_width + 4), 4);
+    for (name, words) in names.zip(words) {
+        let lines = wrap(&words, width.saturating_sub(name_width + 4), 4);
         for (index, line) in lines.iter().enumerate() {
             let name = if index == 0 { name } else { "" };
             text += &format!("  {}  {line}\n", pad(name, name_width));
         }
+    }
+    text
+}
+
+/// What the liveness properties turn on.
+fn live(checked: &Checked, width: usize) -> String {
+    let program = &checked.check.program;
+    let mut text = String::new();
+    for live in &checked.report.liveness {
+        let name = &program.properties[live.property].name;
+        let words = match (live.holds, &live.turns_on) {
+            _ if !live.triggered => continue,
+            (true, None) => "holds under the fairness assumed".to_string(),
+            (true, Some(all)) if all.is_empty() => {
+                "holds, and no single assumption of fairness is needed".to_string()
+            }
+            (true, Some(all)) => format!("holds, and needs {}", assumptions(program, all)),
+            (false, Some(all)) if !all.is_empty() => {
+                let each = all.iter().map(|one| assumption(program, *one));
+                format!("fails; would hold with {}", each.collect::<Vec<_>>().join(", or with "))
+            }
+            (false, Some(_)) => "fails; no single assumption of fairness mends it".to_string(),
+            (false, None) => "fails".to_string(),
+        };
+        text += &paragraph(&format!("`{name}` {words}"), width, 0);
     }
     text
 }
@@ -279,7 +358,7 @@ pub fn coverage(checked: &Checked, width: usize) -> String {
 }
 
 /// `text` wrapped to `width`, `indent` columns in.
-fn paragraph(text: &str, width: usize, indent: usize) -> String {
+pub(super) fn paragraph(text: &str, width: usize, indent: usize) -> String {
     let lines = wrap(text, width.saturating_sub(indent), usize::MAX);
     lines.iter().map(|line| format!("{}{line}\n", " ".repeat(indent))).collect()
 }

@@ -1,11 +1,11 @@
 //! Reports for programs: JSON, one object a line. Keys are added, never changed.
 
-use super::{Checked, Verdict};
+use super::{Checked, Explained, Verdict, assumption};
 use crate::language::Spanned;
 use crate::program::{Program, PropertyKind};
 use crate::scenario::{Expectation, Scenario, finding_name};
 use crate::schedule::{Replay, Run, Schedule};
-use crate::search::{Completeness, Finding, Found, Trace};
+use crate::search::{Completeness, Finding, Found, Rates, Trace};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -36,6 +36,16 @@ struct CheckObject<'a> {
     frontier: u64,
     store_bytes: u64,
     not_run: Vec<String>,
+    liveness: Vec<LivenessObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct LivenessObject<'a> {
+    property: &'a str,
+    holds: bool,
+    triggered: bool,
+    /// If it holds, what it needs; else what would each make it hold; null if not looked into.
+    turns_on: Option<Vec<String>>,
 }
 
 #[derive(Serialize)]
@@ -44,6 +54,8 @@ struct ViolationObject<'a> {
     property: Option<&'a str>,
     spinning: bool,
     steps: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cycle_from: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -99,7 +111,27 @@ struct ReplayObject<'a> {
     program: String,
     shows: &'a str,
     switches: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cycle_from: Option<usize>,
     steps: Vec<StepObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explained: Option<ExplainedObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct ExplainedObject<'a> {
+    residual: f64,
+    /// Before the first step, then after each.
+    prospects: Vec<ProspectObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct ProspectObject<'a> {
+    danger: f64,
+    enabled: &'a [String],
+    disabled: &'a [String],
+    lost: &'a [String],
+    no_return: bool,
 }
 
 #[derive(Serialize)]
@@ -158,21 +190,42 @@ pub fn check(checked: &Checked) -> String {
             Completeness::RunLimit => Some("runs"),
             Completeness::Sampled => Some("sample"),
             Completeness::PreemptionBound => Some("preemptions"),
+            Completeness::FiniteRuns => Some("infinite runs"),
         },
         set: checked.check.set.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect(),
         program: format!("{:016x}", program.hash),
         frontier: report.frontier,
         store_bytes: report.store_bytes,
-        not_run: report
-            .not_run
+        not_run: not_run(checked),
+        liveness: report
+            .liveness
             .iter()
-            .map(|&statement| {
-                let statement = &program.statements[statement as usize];
-                format!("{}:{}", statement.owner, statement.line)
+            .map(|live| LivenessObject {
+                property: &program.properties[live.property].name,
+                holds: live.holds,
+                triggered: live.triggered,
+                turns_on: live
+                    .turns_on
+                    .as_ref()
+                    .map(|all| all.iter().map(|one| assumption(program, *one)).collect()),
             })
             .collect(),
     };
     line(&object)
+}
+
+/// Where the statements stand that never ran, as `proc:line`, each line once.
+fn not_run(checked: &Checked) -> Vec<String> {
+    let statements = &checked.check.program.statements;
+    let mut places: Vec<String> = checked
+        .report
+        .not_run
+        .iter()
+        .map(|&id| &statements[id as usize])
+        .map(|statement| format!("{}:{}", statement.owner, statement.line))
+        .collect();
+    places.dedup();
+    places
 }
 
 /// A scenario as one line of JSON, schema `ghosthunt.list/1`.
@@ -192,7 +245,7 @@ pub fn list(scenario: &Scenario) -> String {
 }
 
 /// A replayed schedule as one line of JSON, schema `ghosthunt.replay/1`.
-pub fn replay(replay: &Replay, schedule: &Schedule) -> String {
+pub fn replay(replay: &Replay, schedule: &Schedule, explained: Option<&Explained>) -> String {
     let program = replay.run.program;
     line(&ReplayObject {
         schema: "ghosthunt.replay/1",
@@ -202,11 +255,26 @@ pub fn replay(replay: &Replay, schedule: &Schedule) -> String {
         program: format!("{:016x}", program.hash),
         shows: &schedule.shows,
         switches: replay.run.switches(),
+        cycle_from: replay.run.cycle_from,
         steps: schedule
             .steps
             .iter()
             .map(|step| StepObject { actor: &step.actor, place: &step.place, label: &step.label })
             .collect(),
+        explained: explained.map(|explained| ExplainedObject {
+            residual: explained.residual,
+            prospects: explained
+                .prospects
+                .iter()
+                .map(|prospect| ProspectObject {
+                    danger: prospect.danger,
+                    enabled: &prospect.enabled,
+                    disabled: &prospect.disabled,
+                    lost: &prospect.lost,
+                    no_return: prospect.no_return,
+                })
+                .collect(),
+        }),
     })
 }
 
@@ -229,7 +297,8 @@ fn violation<'a>(found: &'a Found, program: &'a Program) -> ViolationObject<'a> 
             (kind, Some(name), false)
         }
     };
-    ViolationObject { kind, property, spinning, steps: found.trace.len() }
+    let (steps, cycle_from) = (found.trace.len(), found.cycle_from);
+    ViolationObject { kind, property, spinning, steps, cycle_from }
 }
 
 fn schedule<'a>(checked: &'a Checked, name: &str, trace: &Trace) -> Option<ScheduleObject<'a>> {
@@ -256,4 +325,36 @@ fn expected(expectation: &Expectation) -> ExpectedObject<'_> {
 
 fn values(names: &[Spanned<String>]) -> Vec<&str> {
     names.iter().map(|name| name.value.as_str()).collect()
+}
+
+#[derive(Serialize)]
+struct DangerObject<'a> {
+    schema: &'static str,
+    scenario: &'a str,
+    model: &'a str,
+    kernel: Option<&'a str>,
+    rates: BTreeMap<&'a str, f64>,
+    danger: BTreeMap<&'a str, f64>,
+    endless: f64,
+    residual: f64,
+}
+
+/// How random runs end as one line of JSON, schema `ghosthunt.danger/1`.
+pub fn danger(
+    program: &Program,
+    rates: &Rates,
+    named: &[(String, f64)],
+    endless: f64,
+    residual: f64,
+) -> String {
+    line(&DangerObject {
+        schema: "ghosthunt.danger/1",
+        scenario: &program.scenario,
+        model: &program.model,
+        kernel: program.kernel.as_deref(),
+        rates: rates.iter().map(|(name, rate)| (name.as_str(), *rate)).collect(),
+        danger: named.iter().map(|(name, danger)| (name.as_str(), *danger)).collect(),
+        endless,
+        residual,
+    })
 }

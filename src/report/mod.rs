@@ -2,8 +2,11 @@
 
 mod columns;
 mod diagnostics;
+mod endless;
+mod explain;
 mod human;
 mod json;
+mod page;
 mod rows;
 mod simulation;
 mod standing;
@@ -12,8 +15,11 @@ pub mod text;
 
 pub use columns::columns;
 pub use diagnostics::{diagnostics, errors};
-pub use human::{coverage, details, line, replayed};
-pub use json::{check as json, list as json_list, replay as json_replay};
+pub use endless::{ForEver, assumption, assumptions, for_ever};
+pub use explain::{Explained, Prospect, bar, explain, explanation, law};
+pub use human::{coverage, details, line, replayed, witnesses};
+pub use json::{check as json, danger as json_danger, list as json_list, replay as json_replay};
+pub use page::Lesson;
 pub use simulation::{Known, Sample, human as sample, json as json_sample};
 pub use standing::{Condition, Standing, standings};
 
@@ -79,6 +85,12 @@ impl Checked<'_> {
             .or_else(|| find(&|finding| Some(finding_name(finding, program)) == wanted))
             .or_else(|| find(&|finding| matches!(finding, Finding::End { .. })))
             .or(violations.first())
+    }
+
+    /// The steps before the cycle of the run with this name, if it ends in one.
+    pub fn cycle_of(&self, name: &str) -> Option<usize> {
+        let named = |found: &&Found| finding_name(&found.what, &self.check.program) == name;
+        self.report.violations.iter().find(named)?.cycle_from
     }
 
     /// All runs of the report that have a name: violations, then good ends, then witnesses.

@@ -113,7 +113,8 @@ fn can_step(machine: &Machine, state: &[u64], thread: usize, scratch: &mut Scrat
     can
 }
 
-fn place_words(program: &Program, place: &Place) -> String {
+/// `owner:line` and the statement's words.
+pub(super) fn place_words(program: &Program, place: &Place) -> String {
     let statement = &program.statements[place.statement as usize];
     format!("{}:{}, `{}`", statement.owner, statement.line, statement.label)
 }
@@ -124,12 +125,23 @@ fn guard_reads(program: &Program, place: &Place, state: &[u64]) -> Vec<String> {
     let guard = code
         .iter()
         .take_while(|op| !matches!(op, Op::Guard | Op::Stop(_) | Op::End | Op::Branch { .. }));
+    let fields = guard.filter_map(|op| match op {
+        Op::Load { field, .. } => Some(*field),
+        _ => None,
+    });
+    reads(program, fields, state)
+}
+
+/// What shared variables hold: `suspendLock, held by gc` or `busy is 1`.
+pub(super) fn reads(
+    program: &Program,
+    fields: impl Iterator<Item = FieldId>,
+    state: &[u64],
+) -> Vec<String> {
     let mut reads = Vec::new();
-    for op in guard {
-        if let Op::Load { field, .. } = op
-            && let Some((name, domain)) = shared(program, *field)
-        {
-            let value = program.layout.fields[usize::from(*field)].get(state);
+    for field in fields {
+        if let Some((name, domain)) = shared(program, field) {
+            let value = program.layout.fields[usize::from(field)].get(state);
             let read = match domain {
                 Domain::Mutex(_) if value != NONE => {
                     format!("{name}, held by {}", domain.show(value))

@@ -33,7 +33,8 @@ pub enum UnmetKind {
     Liveness,
     /// The ends or violations are not those expected.
     Different,
-    /// A `reach` was never witnessed: the model does not do what it is meant to.
+    /// A `reach` was never witnessed, or what an `after` begins with never holds: the model does not
+    /// do what it is meant to.
     Vacuous,
     /// The search stopped before it had seen everything.
     Incomplete,
@@ -111,6 +112,11 @@ impl Expectation {
         for (index, _) in report.reach.iter().filter(|(_, witness)| witness.is_none()) {
             let name = &program.properties[*index].name;
             unmet.push(Unmet { kind: unseen, text: format!("`{name}` is never witnessed") });
+        }
+        for live in report.liveness.iter().filter(|live| !live.triggered) {
+            let name = &program.properties[live.property].name;
+            let text = format!("what `{name}` begins with never holds");
+            unmet.push(Unmet { kind: UnmetKind::Vacuous, text });
         }
         for &statement in &report.ran_unexpectedly {
             let statement = &program.statements[statement as usize];
@@ -259,5 +265,6 @@ pub fn limit_reached(completeness: Completeness) -> Option<&'static str> {
         Completeness::RunLimit => Some("the limit on runs was reached"),
         Completeness::Sampled => Some("a sample proves nothing"),
         Completeness::PreemptionBound => Some("runs with more preemptions were not taken"),
+        Completeness::FiniteRuns => Some("infinite runs were not looked at"),
     }
 }

@@ -27,6 +27,8 @@ pub struct Scenario {
     pub about: String,
     /// Where the case is on record.
     pub source: Option<String>,
+    /// The scenario of the same cast with the fix: a built-in name, or a path beside this one.
+    pub fixed: Option<Spanned<String>>,
     /// The model: a built-in name, or a path beside the scenario.
     pub model: Spanned<String>,
     /// The kernel presets, one check each; empty for a model without presets.
@@ -88,6 +90,26 @@ impl Scenario {
             return vec![None];
         }
         self.kernels.iter().map(|kernel| Some(kernel.value.as_str())).collect()
+    }
+
+    /// The scenario that shows the fix, found but not read.
+    ///
+    /// # Errors
+    /// A diagnostic where the scenario names it, if there is none.
+    pub fn find_fixed(&self) -> Result<Option<Named>, Errors> {
+        let Some(fixed) = &self.fixed else { return Ok(None) };
+        let beside = self.directory.as_ref().map(|directory| {
+            let name = fixed.value.strip_suffix(".toml").unwrap_or(&fixed.value);
+            directory.join(format!("{name}.toml"))
+        });
+        let found = match beside.filter(|path| path.is_file()) {
+            Some(path) => Named::read(&path),
+            None => Named::find(&fixed.value),
+        };
+        found.map(Some).map_err(|error| Errors {
+            sources: self.sources.clone(),
+            diagnostics: vec![Diagnostic::error(error.to_string(), fixed.span, "named here")],
+        })
     }
 
     /// What is expected under `kernel`.

@@ -7,8 +7,18 @@ use crate::program::Sources;
 use std::collections::HashSet;
 use toml_edit::{Document, Item, TableLike};
 
-const TOP_KEYS: [&str; 9] =
-    ["about", "source", "model", "kernels", "options", "init", "threads", "properties", "expect"];
+const TOP_KEYS: [&str; 10] = [
+    "about",
+    "source",
+    "fixed",
+    "model",
+    "kernels",
+    "options",
+    "init",
+    "threads",
+    "properties",
+    "expect",
+];
 const EXPECT_KEYS: [&str; 4] = ["outcome", "outcomes", "must_not", "violates"];
 const THREAD_KEYS: [&str; 2] = ["run", "start"];
 
@@ -45,6 +55,7 @@ fn top(reader: &mut Reader, name: &str, table: &dyn TableLike) -> Option<Scenari
                 scenario.about = reader.string(&key, item).map_or(String::new(), |s| s.value);
             }
             "source" => scenario.source = reader.string(&key, item).map(|s| s.value),
+            "fixed" => scenario.fixed = reader.string(&key, item),
             "model" => model = reader.string(&key, item),
             "kernels" => scenario.kernels = reader.strings(&key, item),
             "options" => scenario.options = reader.constants(&key, item),
@@ -82,6 +93,7 @@ fn empty(name: &str) -> Scenario {
         name: name.to_string(),
         about: String::new(),
         source: None,
+        fixed: None,
         model: Spanned { value: String::new(), span: nowhere },
         kernels: Vec::new(),
         options: Vec::new(),

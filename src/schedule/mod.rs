@@ -15,6 +15,10 @@
 //! 3  kernel  deliver(main)
 //! ```
 //!
+//! A run that breaks a liveness property goes on for ever. Its schedule goes once round its cycle, and
+//! its header says `cycle    from N`: after the last step the run stands where it stood before step
+//! N. Without that line it stays in its last state for ever.
+//!
 //! `kernel` is missing for a model without presets; a `set` line stands for each option that was set
 //! from outside the scenario; the model's hash is the compiled program's; `shows` is what the run
 //! leads to: an outcome, a property, or `assert`, `range` or `unlock`. How the columns are spaced has
@@ -22,6 +26,7 @@
 
 mod chance;
 mod end;
+mod endless;
 mod observed;
 mod parse;
 mod replay;
@@ -35,7 +40,7 @@ pub use chance::Chance;
 pub use end::{End, end_at};
 pub use observed::{Observed, Seen, SeenEnds};
 pub use replay::{Replay, ReplayError, replay, shows};
-pub use run::{Run, StepWords, Taken};
+pub use run::{Run, StepWords, Taken, enabled};
 pub use schedulers::{Pct, RandomWalk, Scheduler, UniformWalk};
 pub use simulate::{Simulation, simulate};
 pub use walk::{Move, Over, Walk};
@@ -66,6 +71,8 @@ pub struct Schedule {
     pub engine: String,
     /// What it leads to.
     pub shows: String,
+    /// Steps before the cycle, if the run ends in one.
+    pub cycle_from: Option<usize>,
     /// The steps.
     pub steps: Vec<Line>,
     /// The file's text, if it was read from one, for diagnostics.
@@ -124,9 +131,16 @@ impl Schedule {
             hash: program.hash,
             engine: engine.to_string(),
             shows: shows.to_string(),
+            cycle_from: None,
             steps: run.steps.iter().map(line).collect(),
             sources: Sources::default(),
             places: HeaderPlaces { model: NOWHERE, shows: NOWHERE, end: NOWHERE },
         })
+    }
+
+    /// The same, ending in a cycle after so many steps.
+    #[must_use]
+    pub fn with_cycle(self, cycle_from: Option<usize>) -> Schedule {
+        Schedule { cycle_from, ..self }
     }
 }

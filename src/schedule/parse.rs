@@ -4,7 +4,7 @@ use super::{HeaderPlaces, Line, MAGIC, NOWHERE, Schedule, VERSION};
 use crate::language::{Diagnostic, Errors};
 use crate::program::{Sources, Span};
 
-const KEYS: [&str; 6] = ["scenario", "kernel", "set", "model", "engine", "shows"];
+const KEYS: [&str; 7] = ["scenario", "kernel", "set", "model", "engine", "shows", "cycle"];
 
 /// A line of the file and where it starts.
 #[derive(Clone, Copy)]
@@ -156,6 +156,12 @@ impl<'a> Parser<'a> {
                 "the hash is 16 hexadecimal digits",
             );
         }
+        if let Some(cycle) = self.value("cycle")
+            && cycle_from(cycle.text).is_none_or(|steps| steps >= self.lines.len())
+        {
+            let help = "as in `from 3`";
+            self.error("this is no cycle", cycle, "the step it begins with is expected", help);
+        }
         let sets: Vec<_> = self.found.iter().filter(|(key, _)| *key == "set").collect();
         let malformed: Vec<_> =
             sets.iter().filter(|(_, value)| !value.text.contains('=')).map(|(_, v)| *v).collect();
@@ -181,6 +187,7 @@ impl<'a> Parser<'a> {
             hash,
             engine: text("engine"),
             shows: text("shows"),
+            cycle_from: self.value("cycle").and_then(|value| cycle_from(value.text)),
             places: HeaderPlaces {
                 model: span("model"),
                 shows: span("shows"),
@@ -197,4 +204,10 @@ fn model_and_hash(text: &str) -> Option<(String, u64)> {
     let digits = hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
     let hash = u64::from_str_radix(hash, 16).ok().filter(|_| digits)?;
     Some((model.trim().to_string(), hash))
+}
+
+/// The steps before the cycle.
+fn cycle_from(text: &str) -> Option<usize> {
+    let (from, step) = text.split_once(char::is_whitespace)?;
+    step.trim().parse::<usize>().ok()?.checked_sub(1).filter(|_| from == "from")
 }

@@ -1,10 +1,11 @@
 //! Replay: a schedule is checked against a program line by line, and for what it shows.
 
 use super::end::end_at;
+use super::endless;
 use super::run::enabled;
 use super::{Line, Run, Schedule, StepWords};
 use crate::language::{Diagnostic, Errors};
-use crate::machine::{Machine, Step, Transition, Violation};
+use crate::machine::{Machine, Step, Transition};
 use crate::program::{CheckKind, Program, PropertyKind, Span};
 
 /// A schedule that fits its program to the last line.
@@ -85,29 +86,34 @@ pub fn replay<'p>(program: &'p Program, schedule: &Schedule) -> Result<Replay<'p
         trace.push(transition);
         std::mem::swap(&mut state, &mut after);
     }
+    let run = Run::new(program, &trace).expect("every transition was enabled just now");
+    let run = run.with_cycle(schedule.cycle_from);
     let failed = failed.map(|violation| program.checks[usize::from(violation.check)].kind);
-    shown(&machine, &state, failed, &schedule.shows).map_err(|found| ReplayError::ShowsOther {
+    shown(&machine, &run, failed, &schedule.shows).map_err(|found| ReplayError::ShowsOther {
         shows: schedule.shows.clone(),
         found,
         span: schedule.places.shows,
         last: schedule.places.end,
     })?;
-    let run = Run::new(program, &trace).expect("every transition was enabled just now");
     Ok(Replay { trace, run })
 }
 
-/// Whether a run shows what a schedule says, given its last state and the failure of its last step.
+/// Whether a run, which an engine took, shows what a schedule says. `cycle_from` is the schedule's.
 ///
 /// # Errors
 /// What it shows instead.
 pub fn shows(
     program: &Program,
-    state: &[u64],
-    failed: Option<Violation>,
+    trace: &[Transition],
+    cycle_from: Option<usize>,
     shows: &str,
 ) -> Result<(), String> {
-    let kind = failed.map(|violation| program.checks[usize::from(violation.check)].kind);
-    shown(&Machine::new(program), state, kind, shows)
+    let run = Run::new(program, trace).map_err(|step| format!("step {}, which fails", step + 1))?;
+    let failed = match run.steps.last().map(|taken| taken.step) {
+        Some(Step::Violation(violation)) => Some(program.checks[usize::from(violation.check)].kind),
+        _ => None,
+    };
+    shown(&Machine::new(program), &run.with_cycle(cycle_from), failed, shows)
 }
 
 /// The enabled transition that `line` names.
@@ -147,10 +153,10 @@ fn names(line: &Line, words: &StepWords) -> bool {
     line.actor == words.actor && said.eq(meant)
 }
 
-/// Whether the last state shows what the schedule says; if not, what it shows.
+/// Whether the run, or its last state, shows what the schedule says; if not, what it shows.
 fn shown(
     machine: &Machine,
-    state: &[u64],
+    run: &Run,
     failed: Option<CheckKind>,
     shows: &str,
 ) -> Result<(), String> {
@@ -158,11 +164,18 @@ fn shown(
         let name = kind.name();
         return if shows == name { Ok(()) } else { Err(format!("`{name}`: the last step fails")) };
     }
-    let program = machine.program();
+    let (program, state) = (machine.program(), run.last_state());
+    let property = program.properties.iter().find(|property| property.name == shows);
+    if let Some(property) = property.filter(|property| property.kind.is_liveness()) {
+        return endless::shows(machine, run, property.kind);
+    }
+    if run.cycle_from.is_some() {
+        return Err("a cycle, which only a liveness property has".to_string());
+    }
     if cannot_be_judged(machine, state, shows) {
         return Ok(());
     }
-    if let Some(property) = program.properties.iter().find(|property| property.name == shows) {
+    if let Some(property) = property {
         let mut scratch = machine.scratch();
         let mut holds = |addr| machine.eval(addr, state, &mut scratch).unwrap_or(false);
         let holds = match property.kind {

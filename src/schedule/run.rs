@@ -12,6 +12,8 @@ pub struct Run<'p> {
     pub steps: Vec<Taken>,
     /// The initial state, and the state after each step.
     pub states: Vec<Box<[u64]>>,
+    /// If it ends in a cycle that goes on for ever: the steps before it.
+    pub cycle_from: Option<usize>,
 }
 
 /// One step of a run.
@@ -50,6 +52,7 @@ impl<'p> Run<'p> {
             program,
             steps: Vec::with_capacity(trace.len()),
             states: vec![program.initial.clone().into()],
+            cycle_from: None,
         };
         for (index, &transition) in trace.iter().enumerate() {
             let before = run.last_state();
@@ -64,6 +67,12 @@ impl<'p> Run<'p> {
             run.states.push(after);
         }
         Ok(run)
+    }
+
+    /// The same, ending in a cycle after so many steps.
+    #[must_use]
+    pub fn with_cycle(self, cycle_from: Option<usize>) -> Run<'p> {
+        Run { cycle_from, ..self }
     }
 
     /// The state that the run leads to.
@@ -84,7 +93,7 @@ impl<'p> Run<'p> {
 }
 
 /// The transitions that are enabled in `state`, each with what it is called.
-pub(super) fn enabled(machine: &Machine, state: &[u64]) -> Vec<(Transition, StepWords)> {
+pub fn enabled(machine: &Machine, state: &[u64]) -> Vec<(Transition, StepWords)> {
     let mut transitions = Vec::new();
     let mut scratch = machine.scratch();
     machine.successors(state, &mut scratch, |successor| transitions.push(successor.transition));

@@ -18,6 +18,9 @@ impl fmt::Display for Schedule {
         writeln!(f, "model    {} {:016x}", self.model, self.hash)?;
         writeln!(f, "engine   {}", self.engine)?;
         writeln!(f, "shows    {}", self.shows)?;
+        if let Some(steps) = self.cycle_from {
+            writeln!(f, "cycle    from {}", steps + 1)?;
+        }
         let number_width = self.steps.len().to_string().len();
         let widest = |width: fn(&super::Line) -> usize| self.steps.iter().map(width).max();
         let actor_width = widest(|line| line.actor.width()).unwrap_or(0);

@@ -8,6 +8,7 @@
 //! such a component is an end if no edge leaves it and each thread that moves in it ends a turn
 //! there: a thread that goes round without a `yield` is not waiting.
 
+use super::graph::States;
 use super::store::Store;
 use crate::machine::{Actor, Machine, Scratch, Step, Violation};
 use crate::program::FINISHED;
@@ -128,9 +129,9 @@ impl Census {
 }
 
 /// The class of the end with these states: the first whose condition holds in all of them.
-fn classify<const W: usize>(
+pub(super) fn classify(
     states: &[u32],
-    store: &Store<W>,
+    store: &dyn States,
     machine: &Machine<'_>,
     scratch: &mut Scratch,
 ) -> Result<usize, Unclassified> {

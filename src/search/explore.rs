@@ -6,12 +6,13 @@
 //! then what is not known yet is inserted, in order, so that batching cannot be observed.
 
 use super::ends::{Census, Unclassified};
+use super::graph::{Edges, Graph, NoGraph};
 use super::parents::Parents;
 use super::report::{Completeness, EndClass, Finding, Found, Report, Trace};
 use super::store::{Full, Guess, Inserted, Store};
-use super::{Limits, Progress};
+use super::{Limits, Progress, liveness};
 use crate::machine::{Machine, Scratch, Step, Transition, Violation};
-use crate::program::{Program, PropertyKind};
+use crate::program::{Program, Property, PropertyKind};
 use std::ops::Range;
 use std::time::Instant;
 
@@ -123,13 +124,61 @@ impl<'p, const W: usize> Explorer<'p, W> {
         }
     }
 
-    pub(super) fn run(mut self, observer: &mut dyn FnMut(&Progress) -> bool) -> Report {
+    /// Searches; keeps the graph if that has at most so many transitions.
+    pub(super) fn run(
+        mut self,
+        keep_transitions_max: u64,
+        observer: &mut dyn FnMut(&Progress) -> bool,
+    ) -> (Report, Option<Graph<'p>>) {
         let completeness = self.explore(observer);
         let Explorer { census, store, machine, scratch, findings, .. } = &mut self;
         census.add_spinning(store, machine, scratch, |Unclassified { state, violation }| {
             findings.add_failed_state(violation, state);
         });
-        self.report(completeness)
+        let mut report = self.report(completeness);
+        let is_live = |property: &Property| property.kind.is_liveness();
+        let live = self.machine.program().properties.iter().any(is_live);
+        let keep = self.transitions <= keep_transitions_max;
+        if completeness != Completeness::Exhaustive || !(live || keep) {
+            return (report, None);
+        }
+        match self.into_graph(observer) {
+            Ok(graph) => {
+                if live {
+                    liveness::decide(&graph, &mut report);
+                }
+                (report, Some(graph).filter(|_| keep))
+            }
+            Err(reason) => {
+                // Without the graph, what was to be said of infinite runs has not been checked.
+                if live {
+                    report.completeness = reason;
+                }
+                (report, None)
+            }
+        }
+    }
+
+    /// The graph of everything that was explored, or what keeps it from being made.
+    fn into_graph(
+        self,
+        observer: &mut dyn FnMut(&Progress) -> bool,
+    ) -> Result<Graph<'p>, Completeness> {
+        let progress = self.progress();
+        let Explorer { machine, store, limits, started, transitions, .. } = self;
+        let bytes_max = limits.memory_bytes.unwrap_or(u64::MAX);
+        let bytes_max = bytes_max.saturating_sub(store.bytes() as u64);
+        let mut late = false;
+        let mut go_on = || {
+            late = limits.time.is_some_and(|time| started.elapsed() >= time);
+            !late && observer(&Progress { elapsed: started.elapsed(), ..progress })
+        };
+        match Edges::of(&machine, &store, transitions, bytes_max, &mut go_on) {
+            Ok(edges) => Ok(Graph::new(machine, Box::new(store), edges)),
+            Err(NoGraph::TooLarge) => Err(Completeness::MemoryLimit),
+            Err(NoGraph::Stopped) if late => Err(Completeness::TimeLimit),
+            Err(NoGraph::Stopped) => Err(Completeness::Interrupted),
+        }
     }
 
     fn explore(&mut self, observer: &mut dyn FnMut(&Progress) -> bool) -> Completeness {
@@ -312,7 +361,7 @@ impl<'p, const W: usize> Explorer<'p, W> {
         }
     }
 
-    fn report(mut self, completeness: Completeness) -> Report {
+    fn report(&mut self, completeness: Completeness) -> Report {
         let program = self.machine.program();
         let mut violations = Vec::new();
         let mut reach = Vec::new();
@@ -321,7 +370,7 @@ impl<'p, const W: usize> Explorer<'p, W> {
             match (property.kind, trace) {
                 (PropertyKind::Reach(_), trace) => reach.push((index, trace)),
                 (_, Some(trace)) => {
-                    violations.push(Found { what: Finding::Property(index), trace });
+                    violations.push(Found::new(Finding::Property(index), trace));
                 }
                 (_, None) => {}
             }
@@ -336,13 +385,13 @@ impl<'p, const W: usize> Explorer<'p, W> {
             let in_state = in_state.map(|state| self.trace(state));
             if let Some(trace) = by_step.into_iter().chain(in_state).min_by_key(Vec::len) {
                 let what = Finding::Step(Violation { check: check as u16 });
-                violations.push(Found { what, trace });
+                violations.push(Found::new(what, trace));
             }
         }
         let ends = self.ends();
         for end in ends.iter().filter(|end| !end.fine) {
             let what = Finding::End { outcome: end.outcome.clone(), spinning: end.spinning };
-            violations.push(Found { what, trace: end.trace.clone() });
+            violations.push(Found::new(what, end.trace.clone()));
         }
         violations.sort_by_key(|found| found.trace.len());
         let statements = (0..).zip(&program.statements);
@@ -365,6 +414,8 @@ impl<'p, const W: usize> Explorer<'p, W> {
             violations,
             ends,
             reach,
+            liveness: Vec::new(),
+            fewest_switches: false,
             not_run,
             ran_unexpectedly,
         }

@@ -7,13 +7,26 @@
 //! Who takes the machine's word for it need not know more: this room may not look inside a step,
 //! nor know how a report is written, or what a Windows thread is.
 
+mod components;
+mod danger;
 mod ends;
 mod explore;
+mod goal;
+mod graph;
+mod liveness;
+mod outlook;
 mod parents;
 mod report;
 mod store;
+mod switches;
 
+pub use danger::{Danger, Rates};
+pub use goal::{Bottoms, Goal};
+pub use graph::{Graph, Label, Tree};
+pub use liveness::{Assumed, Assumption, Liveness, denied};
+pub use outlook::Outlook;
 pub use report::{Completeness, EndClass, Finding, Found, Report, Trace};
+pub use switches::{fewest_switches, polish, switches};
 
 use crate::program::Program;
 use explore::Explorer;
@@ -47,24 +60,45 @@ pub struct Progress {
 
 /// Searches all reachable states of `program`.
 ///
-/// Checks every `never`, `always` and `reach` property, every check in the code, and the ends.
-/// `after` and `eventually` are about infinite runs and are not looked at here. The observer is
-/// called about every 65,000 states; if it returns false, the search stops.
+/// Checks every property, every check in the code, and the ends. If there is a liveness property
+/// (`after`, `eventually`), the graph is made and searched for fair cycles; where it does not fit,
+/// the search counts as limited. The observer is called about every 65,000 states; if it returns
+/// false, the search stops.
 pub fn search(
     program: &Program,
     limits: &Limits,
     observer: &mut dyn FnMut(&Progress) -> bool,
 ) -> Report {
+    explore(program, limits, 0, observer).0
+}
+
+/// As [`search`], and keeps the state graph if the search is exhaustive, the graph fits, and it has
+/// at most `transitions_max` transitions.
+pub fn search_graph<'p>(
+    program: &'p Program,
+    limits: &Limits,
+    transitions_max: u64,
+    observer: &mut dyn FnMut(&Progress) -> bool,
+) -> (Report, Option<Graph<'p>>) {
+    explore(program, limits, transitions_max, observer)
+}
+
+fn explore<'p>(
+    program: &'p Program,
+    limits: &Limits,
+    keep_max: u64,
+    observer: &mut dyn FnMut(&Progress) -> bool,
+) -> (Report, Option<Graph<'p>>) {
     // One search is compiled for each of the common sizes of states, in words, and one for any.
     match program.layout.words {
-        1 => Explorer::<1>::new(program, limits).run(observer),
-        2 => Explorer::<2>::new(program, limits).run(observer),
-        3 => Explorer::<3>::new(program, limits).run(observer),
-        4 => Explorer::<4>::new(program, limits).run(observer),
-        6 => Explorer::<6>::new(program, limits).run(observer),
-        8 => Explorer::<8>::new(program, limits).run(observer),
-        12 => Explorer::<12>::new(program, limits).run(observer),
-        16 => Explorer::<16>::new(program, limits).run(observer),
-        _ => Explorer::<0>::new(program, limits).run(observer),
+        1 => Explorer::<1>::new(program, limits).run(keep_max, observer),
+        2 => Explorer::<2>::new(program, limits).run(keep_max, observer),
+        3 => Explorer::<3>::new(program, limits).run(keep_max, observer),
+        4 => Explorer::<4>::new(program, limits).run(keep_max, observer),
+        6 => Explorer::<6>::new(program, limits).run(keep_max, observer),
+        8 => Explorer::<8>::new(program, limits).run(keep_max, observer),
+        12 => Explorer::<12>::new(program, limits).run(keep_max, observer),
+        16 => Explorer::<16>::new(program, limits).run(keep_max, observer),
+        _ => Explorer::<0>::new(program, limits).run(keep_max, observer),
     }
 }

@@ -1,5 +1,6 @@
 //! What a search found.
 
+use super::liveness::Liveness;
 use crate::machine::{Transition, Violation};
 use crate::program::StatementId;
 use std::time::Duration;
@@ -39,6 +40,10 @@ pub struct Report {
     pub ends: Vec<EndClass>,
     /// For each `reach` property: its index in the program and the shortest schedule to it.
     pub reach: Vec<(usize, Option<Trace>)>,
+    /// What was found of each liveness property; nothing if the search was limited.
+    pub liveness: Vec<Liveness>,
+    /// Among the shortest schedules, these have the fewest switches between threads.
+    pub fewest_switches: bool,
     /// Statements of the program that never ran, but those that the text calls unreachable.
     pub not_run: Vec<StatementId>,
     /// Statements that ran although the text calls them unreachable.
@@ -64,6 +69,8 @@ pub enum Completeness {
     Sampled,
     /// Only runs with few preemptions were taken.
     PreemptionBound,
+    /// Every run that ends was taken, and there are properties of those that do not.
+    FiniteRuns,
 }
 
 /// A violation and the shortest schedule to it.
@@ -73,14 +80,25 @@ pub struct Found {
     pub what: Finding,
     /// The schedule. For a violated check its last transition is the failing one (or leads to the
     /// state in which a property or an outcome could not be evaluated); for a state property it
-    /// leads to the state; for an end it leads to the nearest state of the end.
+    /// leads to the state; for an end it leads to the nearest state of the end. For a liveness
+    /// property it goes once round the cycle, or to a state in which the run may rest for ever.
     pub trace: Trace,
+    /// For a liveness property with a cycle: the steps before it. The state after so many steps is
+    /// the last one, too.
+    pub cycle_from: Option<usize>,
+}
+
+impl Found {
+    /// A violation with a schedule that has no cycle.
+    pub fn new(what: Finding, trace: Trace) -> Found {
+        Found { what, trace, cycle_from: None }
+    }
 }
 
 /// What was violated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
-    /// A `never` or `always` property, by its index in the program.
+    /// A property other than a `reach`, by its index in the program.
     Property(usize),
     /// A step failed: an assert, a range, an unlock.
     Step(Violation),

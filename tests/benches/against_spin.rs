@@ -5,19 +5,14 @@
 //! there is nothing to compare. Run it with `cargo bench --bench against_spin`.
 
 use ghosthunt::machine::{Machine, Transition};
-use ghosthunt::program::{
-    Addr, Check, CheckKind, Fairness, Layout, Mode, Op, Order, Place, Program, Sources, Span,
-    Statement, Thread,
-};
+use ghosthunt::program::Program;
+use ghosthunt::scenario::Named;
 use ghosthunt::search::{Limits, Report, search};
 use std::hint::black_box;
 use std::io::{Error, ErrorKind};
 use std::path::Path;
 use std::process::{Command, ExitCode, Output};
 use std::time::{Duration, Instant};
-
-const THREADS: usize = 4;
-const TURNS: u32 = 4;
 
 /// TLC, Spin and Stateright agree on these.
 const STATES: u64 = 3_892_125;
@@ -70,7 +65,7 @@ fn compare() -> Result<(), Error> {
     let spin_rate = STATES as f64 / spin.seconds;
     let bytes = ours.store_bytes as f64 / STATES as f64;
     let spin_bytes = spin.megabytes * f64::from(1 << 20) / STATES as f64;
-    println!("{THREADS} threads, {TURNS} turns: {STATES} states, {TRANSITIONS} transitions");
+    println!("4 threads, 4 turns: {STATES} states, {TRANSITIONS} transitions");
     println!("                    ghosthunt        Spin");
     println!("states a second  {rate:12.0}{spin_rate:12.0}");
     println!("bytes a state    {bytes:12.1}{spin_bytes:12.1}");
@@ -174,90 +169,10 @@ fn nanoseconds_per_step(program: &Program) -> f64 {
     started.elapsed().as_nanos() as f64 / steps as f64
 }
 
-/// The program that both sides search.
+/// The program that both sides search, from the text beside this file.
 fn counter() -> Program {
-    let values = THREADS as i32 * TURNS as i32;
-    let mut layout = Layout::default();
-    let x = layout.add(0, values, false, false);
-    let mut code = Vec::new();
-    let mut threads = Vec::new();
-    for index in 0..THREADS {
-        let t = layout.add(0, values, false, false);
-        let place = layout.add(0, 2 * TURNS as i32, false, false);
-        let (order, check) = (Order::Plain, 0);
-        let store = |field| Op::Store { field, order, check };
-        let mut places = vec![place_at(0)];
-        for turn in 0..TURNS {
-            places.push(place_at(code.len()));
-            code.extend([Op::Load { field: x, order }, store(t), Op::Cover(0)]);
-            code.push(Op::Stop(2 * turn + 2));
-            places.push(place_at(code.len()));
-            code.extend([Op::Load { field: t, order }, Op::Const(1), Op::Add, store(x)]);
-            code.extend([Op::Const(0), store(t), Op::Cover(1)]);
-            code.push(if turn + 1 == TURNS { Op::End } else { Op::Stop(2 * turn + 3) });
-        }
-        let locals = [t, place].map(|field| layout.fields[usize::from(field)].mask());
-        threads.push(Thread {
-            name: format!("t{index}"),
-            runs: "add_four()".to_string(),
-            place,
-            handler_place: None,
-            places,
-            user_gate: None,
-            kernel_gate: None,
-            lives: None,
-            handlers: Vec::new(),
-            fairness: Fairness::Weak,
-            local_mask: vec![locals[0] | locals[1]],
-        });
-    }
-    assert_eq!(layout.words, 1, "the masks are written for one word");
-    layout.shared_mask = vec![layout.fields[usize::from(x)].mask()];
-    layout.aux_mask = vec![0];
-    let mut initial = vec![0];
-    for thread in &threads {
-        assert!(layout.fields[usize::from(thread.place)].set(&mut initial, 1));
-    }
-    let span = Span { file: 0, start: 0, end: 0 };
-    let check = Check { kind: CheckKind::Range, message: "x is too large".to_string(), span };
-    let statements = ["let t = x", "x = t + 1"].map(|label| Statement {
-        span,
-        owner: "add_four".to_string(),
-        label: label.to_string(),
-        line: 1,
-        unreachable: false,
-    });
-    Program {
-        scenario: String::new(),
-        model: "counter".to_string(),
-        kernel: None,
-        hash: 0,
-        layout,
-        initial,
-        code,
-        checks: vec![check],
-        variables: Vec::new(),
-        threads,
-        actions: Vec::new(),
-        properties: Vec::new(),
-        outcomes: Vec::new(),
-        shows: Vec::new(),
-        header: Vec::new(),
-        docs: Vec::new(),
-        sources: Sources::default(),
-        statements: statements.into(),
-    }
-}
-
-fn place_at(entry: usize) -> Place {
-    Place {
-        entry: entry as Addr,
-        mode: Mode::User,
-        statement: 0,
-        calls: Vec::new(),
-        branches: 1,
-        spins: false,
-        locals: Vec::new(),
-        fairness: Fairness::Weak,
-    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/benches/counter.toml");
+    let named = Named::read(&path).expect("the scenario beside this file");
+    let scenario = named.parse().expect("a scenario");
+    scenario.compile(None, &[]).expect("a model").program
 }

@@ -1,6 +1,6 @@
-/* 4 threads, each 4 times { t = x; x = t + 1 }, one step each: the twin of `counter()` in
-   against_spin.rs. A dead t is reset in the step that used it last. A process stops at a valid end
-   state instead of leaving through its closing brace, which Spin would count as one more step. */
+/* 4 threads, each 4 times { t = x; x = t + 1 }, one step each: the twin of counter.ghost. A dead t is
+   reset in the step that used it last. A process stops at a valid end state instead of leaving
+   through its closing brace, which Spin would count as one more step. */
 
 byte x = 0;
 

@@ -3,7 +3,7 @@
 use crate::assemble::{RANGE, assemble};
 use crate::model::{Model, Thread};
 use ghosthunt::machine::{Machine, Violation};
-use ghosthunt::program::{NONE, Op, Value};
+use ghosthunt::program::{Fairness, NONE, Op, Value};
 
 /// Evaluates `code` in a program without steps.
 fn eval(code: &[Op]) -> Result<bool, Violation> {
@@ -13,12 +13,14 @@ fn eval(code: &[Op]) -> Result<bool, Violation> {
         user_gate: false,
         kernel_gate: None,
         lives: None,
+        fairness: Fairness::Weak,
     };
     let mut program = assemble(&Model {
         words: 1,
         threads: vec![thread],
         moves: Vec::new(),
         properties: Vec::new(),
+        promises: Vec::new(),
         outcomes: Vec::new(),
     });
     program.code = code.to_vec();

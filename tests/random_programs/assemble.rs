@@ -204,7 +204,8 @@ impl Assembler {
         self.go(statement, at + 1, first, count);
         self.statements += 1;
         let mode = if statement.kernel { p::Mode::Kernel } else { p::Mode::User };
-        p::Place { entry, mode, branches, spins: statement.spins, ..no_place() }
+        let (spins, fairness) = (statement.spins, statement.fairness);
+        p::Place { entry, mode, branches, spins, fairness, ..no_place() }
     }
 
     fn body(&mut self, me: usize, body: &[Statement], places: &mut Vec<p::Place>) {
@@ -242,7 +243,7 @@ impl Assembler {
             kernel_gate: thread.kernel_gate.as_ref().map(|cond| self.expression(cond)),
             lives: thread.lives.as_ref().map(|cond| self.expression(cond)),
             handlers,
-            fairness: p::Fairness::Weak,
+            fairness: thread.fairness,
             local_mask: Vec::new(),
         }
     }
@@ -260,7 +261,8 @@ impl Assembler {
         self.emit([Op::Cover(self.statements), Op::End]);
         self.statements += 1;
         let (name, family) = (String::new(), String::new());
-        p::Action { name, family, thread: None, entry, statement: 0, fairness: p::Fairness::Weak }
+        let fairness = kernel_move.fairness;
+        p::Action { name, family, thread: None, entry, statement: 0, fairness }
     }
 }
 
@@ -299,7 +301,15 @@ pub fn assemble(model: &Model) -> p::Program {
         };
         p::Property { name: String::new(), kind, span: NOWHERE }
     });
-    let properties = properties.collect();
+    let mut properties: Vec<p::Property> = properties.collect();
+    properties.extend(model.promises.iter().map(|(cause, promise)| {
+        let promise = this.expression(promise);
+        let kind = match cause {
+            Some(cause) => p::PropertyKind::After(this.expression(cause), promise),
+            None => p::PropertyKind::Eventually(promise),
+        };
+        p::Property { name: String::new(), kind, span: NOWHERE }
+    }));
     let outcomes = model.outcomes.iter().enumerate().map(|(index, (cond, fine))| {
         let when = this.expression(cond);
         p::Outcome { name: format!("outcome {index}"), fine: *fine, when }

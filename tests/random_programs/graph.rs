@@ -1,6 +1,6 @@
 //! Ends by their definition, on a whole graph.
 
-use ghosthunt::machine::Transition;
+use ghosthunt::machine::{Actor, Transition};
 use std::collections::BTreeSet;
 
 /// An edge of the graph, or a failure.
@@ -9,7 +9,21 @@ pub struct Edge {
     /// To a state, and whether a turn ended; or the check that failed.
     pub target: Result<(usize, bool), u16>,
     pub spins: bool,
+    /// What fairness may demand it of, and whether each demand counts it as enabled.
+    pub demands: Vec<(Demanded, bool)>,
 }
+
+/// Whom a demand of fairness is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Demanded {
+    Actor(Actor),
+    /// A strong step: the transition, where it starts (handler and statement), where it leads, and
+    /// whether it changes something; or that it fails.
+    Way(Transition, Position, Option<(Position, bool)>),
+}
+
+/// The handler that a thread is in, and its statement; `None` if it has finished.
+pub type Position = Option<(Option<usize>, usize)>;
 
 /// The ends of a graph, each with its states in order, the one that is found first first.
 pub fn ends(graph: &[Vec<Edge>]) -> Vec<Vec<usize>> {

@@ -5,13 +5,14 @@
 
 mod arithmetic;
 mod assemble;
+mod endless;
 mod graph;
 mod model;
 mod oracle;
 
 use assemble::assemble;
 use ghosthunt::machine::{Machine, Step};
-use ghosthunt::program::Program;
+use ghosthunt::program::{Fairness, Program};
 use ghosthunt::search::{Completeness, Finding, Limits, Report, search};
 use model::{Action, Cond, Model, Move, Statement, Thread, Var};
 use oracle::Verdict;
@@ -36,6 +37,10 @@ fn verdict(report: &Report) -> Verdict {
     for found in &report.violations {
         let trace = found.trace.clone();
         let before = match &found.what {
+            Finding::Property(index) if report.liveness.iter().any(|l| l.property == *index) => {
+                let stem = found.cycle_from.unwrap_or(trace.len());
+                verdict.broken.insert(*index, stem).map(|_| ())
+            }
             Finding::Property(index) => verdict.properties.insert(*index, trace).map(|_| ()),
             Finding::Step(violation) => {
                 verdict.checks.insert(violation.check, trace.len()).map(|_| ())
@@ -93,6 +98,7 @@ proptest! {
         prop_assert_eq!(report.frontier, 0);
         prop_assert_eq!(verdict(&report), expected);
         replay(&program, &report);
+        endless::go_round(&program, &report);
     }
 
     /// Whatever a limited search says is true of the whole.
@@ -110,6 +116,7 @@ proptest! {
             prop_assert_eq!(verdict(&report), whole);
             return Ok(());
         }
+        prop_assert!(report.liveness.is_empty());
         prop_assert_eq!(report.completeness, Completeness::StateLimit);
         prop_assert_eq!(report.states, states);
         prop_assert!(report.frontier > 0 && report.transitions < whole.transitions);
@@ -145,22 +152,34 @@ fn large() -> Program {
         Action::Add(Var::X, -1),
         Action::Goto(0),
     ];
-    let body = steps.map(|action| Statement { action, kernel: false, spins: false, yields: false });
+    let body = steps.map(|action| Statement {
+        action,
+        kernel: false,
+        spins: false,
+        yields: false,
+        fairness: Fairness::Weak,
+    });
     let thread = Thread {
         body: body.to_vec(),
         handlers: Vec::new(),
         user_gate: false,
         kernel_gate: None,
         lives: None,
+        fairness: Fairness::Weak,
     };
     let flags = (0..3).flat_map(|t| [(Var::Off(t), 0), (Var::Off(t), 1), (Var::Signal(t), 1)]);
-    let moves =
-        flags.map(|store| Move { guard: Cond::Is(Var::X, 0), stores: vec![store], finishes: None });
+    let moves = flags.map(|store| Move {
+        guard: Cond::Is(Var::X, 0),
+        stores: vec![store],
+        finishes: None,
+        fairness: Fairness::Weak,
+    });
     assemble(&Model {
         words: 2,
         threads: vec![thread; 3],
         moves: moves.collect(),
         properties: Vec::new(),
+        promises: Vec::new(),
         outcomes: Vec::new(),
     })
 }

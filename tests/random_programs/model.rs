@@ -3,6 +3,7 @@
 //! Not realistic ones: flags are thrown at statements without regard for sense, so that spins that
 //! do not yield, yields that do not spin and handlers that never stop being wanted all occur.
 
+use ghosthunt::program::Fairness;
 use proptest::prelude::*;
 
 /// A shared variable.
@@ -77,6 +78,7 @@ pub struct Statement {
     pub kernel: bool,
     pub spins: bool,
     pub yields: bool,
+    pub fairness: Fairness,
 }
 
 #[derive(Debug, Clone)]
@@ -95,6 +97,7 @@ pub struct Thread {
     pub user_gate: bool,
     pub kernel_gate: Option<Cond>,
     pub lives: Option<Cond>,
+    pub fairness: Fairness,
 }
 
 /// A kernel's move: a guard, then stores, then it may finish a thread.
@@ -103,6 +106,7 @@ pub struct Move {
     pub guard: Cond,
     pub stores: Vec<(Var, i32)>,
     pub finishes: Option<usize>,
+    pub fairness: Fairness,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +123,9 @@ pub struct Model {
     pub threads: Vec<Thread>,
     pub moves: Vec<Move>,
     pub properties: Vec<(Claim, Cond)>,
+    /// Whenever the first holds, or at the start without it, the second holds then or later. They
+    /// come after the properties.
+    pub promises: Vec<(Option<Cond>, Cond)>,
     /// Condition, and whether it is fine.
     pub outcomes: Vec<(Cond, bool)>,
 }
@@ -189,13 +196,28 @@ fn action(threads: usize) -> impl Strategy<Value = Action> + Clone {
     ]
 }
 
+fn fairness(weak: u32) -> impl Strategy<Value = Fairness> + Clone {
+    prop_oneof![
+        weak => Just(Fairness::Weak),
+        1 => Just(Fairness::Strong),
+        1 => Just(Fairness::Unfair),
+    ]
+}
+
 fn statements(
     threads: usize,
     lengths: std::ops::RangeInclusive<usize>,
 ) -> impl Strategy<Value = Vec<Statement>> + Clone {
     let flags = (prop::bool::weighted(0.2), prop::bool::weighted(0.7), prop::bool::weighted(0.7));
-    let statement = (action(threads), flags)
-        .prop_map(|(action, (kernel, spins, yields))| Statement { action, kernel, spins, yields });
+    let statement = (action(threads), flags, fairness(8)).prop_map(
+        |(action, (kernel, spins, yields), fairness)| Statement {
+            action,
+            kernel,
+            spins,
+            yields,
+            fairness,
+        },
+    );
     prop::collection::vec(statement, lengths)
 }
 
@@ -210,13 +232,15 @@ fn thread(threads: usize) -> impl Strategy<Value = Thread> {
         prop::bool::weighted(0.3),
         proptest::option::weighted(0.2, cond(threads)),
         proptest::option::weighted(0.2, cond(threads)),
+        fairness(4),
     )
-        .prop_map(|(body, handlers, user_gate, kernel_gate, lives)| Thread {
+        .prop_map(|(body, handlers, user_gate, kernel_gate, lives, fairness)| Thread {
             body,
             handlers,
             user_gate,
             kernel_gate,
             lives,
+            fairness,
         })
 }
 
@@ -227,8 +251,15 @@ pub fn model() -> impl Strategy<Value = Model> {
             cond(threads),
             prop::collection::vec(store(threads), 0..2),
             proptest::option::weighted(0.1, 0..threads),
+            fairness(2),
         )
-            .prop_map(|(guard, stores, finishes)| Move { guard, stores, finishes });
+            .prop_map(|(guard, stores, finishes, fairness)| Move {
+                guard,
+                stores,
+                finishes,
+                fairness,
+            });
+        let promise = (proptest::option::weighted(0.7, cond(threads)), cond(threads));
         let claim = prop_oneof![Just(Claim::Never), Just(Claim::Always), Just(Claim::Reach)];
         (
             prop::sample::select(vec![1, 1, 2, 3, 4, 5, 6, 8, 12, 16, 17]),
@@ -237,12 +268,14 @@ pub fn model() -> impl Strategy<Value = Model> {
                 .prop_flat_map(move |count| prop::collection::vec(one_move.clone(), count)),
             prop::collection::vec((claim, cond(threads)), 0..3),
             prop::collection::vec((cond(threads), any::<bool>()), 0..3),
+            prop::collection::vec(promise, 0..3),
         )
-            .prop_map(|(words, threads, moves, properties, outcomes)| Model {
+            .prop_map(|(words, threads, moves, properties, outcomes, promises)| Model {
                 words,
                 threads,
                 moves,
                 properties,
+                promises,
                 outcomes,
             })
     })

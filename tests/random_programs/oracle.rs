@@ -2,9 +2,11 @@
 //! states in a hash map, ends by their definition on the whole graph.
 
 use crate::assemble::{ASSERT, INDEX, RANGE, UNLOCK};
-use crate::graph::{Edge, ends};
+use crate::endless::Endless;
+use crate::graph::{Demanded, Edge, Position, ends};
 use crate::model::{Action, Claim, Cond, Model, Statement, Var};
 use ghosthunt::machine::{Actor, Transition};
+use ghosthunt::program::Fairness;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A state of a model.
@@ -48,6 +50,8 @@ pub struct Verdict {
     pub ends: BTreeMap<String, (u64, bool, Vec<Transition>)>,
     /// By property that is violated.
     pub properties: BTreeMap<usize, Vec<Transition>>,
+    /// By liveness property that is violated: the length of a shortest stem.
+    pub broken: BTreeMap<usize, usize>,
     /// By check that is violated: the length of a shortest schedule.
     pub checks: BTreeMap<u16, usize>,
     pub reach: BTreeMap<usize, Option<Vec<Transition>>>,
@@ -60,6 +64,12 @@ struct Oracle<'m> {
 }
 
 impl State {
+    fn position(&self, me: usize) -> Position {
+        let thread = &self.threads[me];
+        let at = thread.at?;
+        Some(thread.handler.map_or((None, at), |(handler, at)| (Some(handler), at)))
+    }
+
     fn value(&self, var: Var) -> i32 {
         match var {
             Var::X => self.x,
@@ -132,6 +142,33 @@ impl Oracle<'_> {
     }
 
     /// The number of a statement in the order in which they are written.
+    /// What fairness may demand an edge of; `after` is where it leads and whether it changes a shared
+    /// variable, `None` if it fails.
+    fn demands(
+        &self,
+        transition: Transition,
+        before: &State,
+        after: Option<(&State, bool)>,
+    ) -> Vec<(Demanded, bool)> {
+        let actor = Demanded::Actor(transition.actor);
+        let Actor::Thread(me) = transition.actor else { return vec![(actor, true)] };
+        let me = usize::from(me);
+        let wanted = self.wanted_handlers(before, me);
+        if wanted.is_ok_and(|wanted| wanted.is_some_and(|wanted| !wanted.is_empty())) {
+            return vec![(actor, true)];
+        }
+        let (at, body) = self.at(before, me).expect("a running thread");
+        match body[at].fairness {
+            Fairness::Weak => vec![(actor, true)],
+            Fairness::Unfair => vec![(actor, false)],
+            Fairness::Strong => {
+                let after = after.map(|(state, changed)| (state.position(me), changed));
+                let way = Demanded::Way(transition, before.position(me), after);
+                vec![(actor, true), (way, true)]
+            }
+        }
+    }
+
     fn number(&self, me: usize, handler: Option<usize>, at: usize) -> u32 {
         let sizes = |thread: &crate::model::Thread, handlers: usize| {
             let inner = thread.handlers[..handlers].iter().map(|handler| handler.body.len());
@@ -376,14 +413,17 @@ pub fn judge(model: &Model) -> Option<Verdict> {
                     let length = routes[from].len() + 1;
                     let shortest = verdict.checks.entry(check).or_insert(length);
                     *shortest = length.min(*shortest);
-                    edges.push(Edge { transition, target: Err(check), spins: false });
+                    let demands = oracle.demands(transition, &before, None);
+                    edges.push(Edge { transition, target: Err(check), spins: false, demands });
                 }
                 Effect::Goes { state, yielded } => {
                     let shared = |s: &State| {
                         let flags: Vec<_> = s.threads.iter().map(|t| (t.off, t.signal)).collect();
                         (s.x, s.y, s.holder, flags)
                     };
-                    let spins = spins && shared(&before) == shared(&state);
+                    let changed = shared(&before) != shared(&state);
+                    let spins = spins && !changed;
+                    let demands = oracle.demands(transition, &before, Some((&state, changed)));
                     let next = states.len();
                     let to = *numbers.entry(state.clone()).or_insert(next);
                     if to == next {
@@ -392,7 +432,7 @@ pub fn judge(model: &Model) -> Option<Verdict> {
                         route.push(transition);
                         routes.push(route);
                     }
-                    edges.push(Edge { transition, target: Ok((to, yielded)), spins });
+                    edges.push(Edge { transition, target: Ok((to, yielded)), spins, demands });
                 }
             }
         }
@@ -424,6 +464,28 @@ pub fn judge(model: &Model) -> Option<Verdict> {
             (Claim::Reach, first) => drop(verdict.reach.insert(index, first)),
             (_, Some(route)) => drop(verdict.properties.insert(index, route)),
             (_, None) => {}
+        }
+    }
+    for (index, (cause, promise)) in model.promises.iter().enumerate() {
+        let mut evaluate = |cond: &Cond, otherwise: bool| -> Vec<bool> {
+            let states = states.iter().enumerate();
+            let value = |(number, state)| match oracle.holds(cond, state) {
+                Ok(holds) => holds,
+                Err(Fails(check)) => {
+                    fail(&mut verdict, number, check);
+                    otherwise
+                }
+            };
+            states.map(value).collect()
+        };
+        let kept = evaluate(promise, true);
+        let mut owed: Vec<bool> = (0..states.len()).map(|state| state == 0).collect();
+        if let Some(cause) = cause {
+            owed = evaluate(cause, false);
+        }
+        let lengths: Vec<usize> = routes.iter().map(Vec::len).collect();
+        if let Some(stem) = Endless::new(model, &graph, &kept).shortest_stem(&owed, &lengths) {
+            verdict.broken.insert(model.properties.len() + index, stem);
         }
     }
     for end in ends(&graph) {

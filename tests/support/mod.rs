@@ -121,6 +121,18 @@ impl Scene {
     }
 }
 
+/// Searches `model` with one thread.
+#[track_caller]
+pub fn one(model: &str, runs: &str) -> Found {
+    Scene::new(model).thread("a", runs).search()
+}
+
+/// Searches `model` with two threads.
+#[track_caller]
+pub fn two(model: &str, a: &str, b: &str) -> Found {
+    Scene::new(model).thread("a", a).thread("b", b).search()
+}
+
 /// A search and what it searched.
 pub struct Found {
     pub program: Program,

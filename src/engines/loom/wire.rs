@@ -52,6 +52,7 @@ enum WireCompleteness {
     RunLimit,
     TimeLimit,
     PreemptionBound,
+    FiniteRuns,
 }
 
 fn pack(trace: &Trace) -> WireTrace {
@@ -96,6 +97,7 @@ impl From<&Report> for WireReport {
                 Completeness::Exhaustive => WireCompleteness::Exhaustive,
                 Completeness::TimeLimit => WireCompleteness::TimeLimit,
                 Completeness::PreemptionBound => WireCompleteness::PreemptionBound,
+                Completeness::FiniteRuns => WireCompleteness::FiniteRuns,
                 // Whatever else it is, it is limited.
                 _ => WireCompleteness::RunLimit,
             },
@@ -119,18 +121,18 @@ impl From<WireReport> for Report {
         let properties = wire
             .properties
             .into_iter()
-            .map(|(index, trace)| Found { what: Finding::Property(index), trace: unpack(trace) });
-        let checks = wire.checks.into_iter().map(|(check, trace)| Found {
-            what: Finding::Step(Violation { check }),
-            trace: unpack(trace),
-        });
+            .map(|(index, trace)| Found::new(Finding::Property(index), unpack(trace)));
+        let checks = wire
+            .checks
+            .into_iter()
+            .map(|(check, trace)| Found::new(Finding::Step(Violation { check }), unpack(trace)));
         let mut violations: Vec<Found> = properties.chain(checks).collect();
         let mut ends = Vec::new();
         for WireEnd { outcome, fine, count, spinning, trace } in wire.ends {
             let trace = unpack(trace);
             if !fine {
                 let what = Finding::End { outcome: outcome.clone(), spinning };
-                violations.push(Found { what, trace: trace.clone() });
+                violations.push(Found::new(what, trace.clone()));
             }
             ends.push(EndClass { outcome, fine, count, spinning, trace });
         }
@@ -144,6 +146,7 @@ impl From<WireReport> for Report {
                 WireCompleteness::RunLimit => Completeness::RunLimit,
                 WireCompleteness::TimeLimit => Completeness::TimeLimit,
                 WireCompleteness::PreemptionBound => Completeness::PreemptionBound,
+                WireCompleteness::FiniteRuns => Completeness::FiniteRuns,
             },
             states: wire.states,
             transitions: wire.transitions,
@@ -157,6 +160,8 @@ impl From<WireReport> for Report {
             reach: reach.map(|(index, trace)| (index, trace.map(unpack))).collect(),
             not_run: wire.not_run,
             ran_unexpectedly: wire.ran_unexpectedly,
+            liveness: Vec::new(),
+            fewest_switches: false,
         }
     }
 }

@@ -1,21 +1,19 @@
 //! A schedule drives shuttle.
 
 use super::{Session, lock, roles, run};
-use crate::machine::{Transition, Violation};
+use crate::machine::Transition;
 use crate::program::Program;
-use crate::schedule::{Over, Walk};
+use crate::schedule::Walk;
 use shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};
 use std::sync::{Arc, Mutex};
 
 /// What became of a run that shuttle was driven through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Driven {
-    /// Steps taken; fewer than asked for if a step was not enabled.
-    pub steps: usize,
+    /// The steps taken; fewer than asked for if a step was not enabled.
+    pub trace: Vec<Transition>,
     /// The state after the last.
     pub state: Box<[u64]>,
-    /// The last step failed.
-    pub failed: Option<Violation>,
 }
 
 /// Drives one execution of shuttle through `steps`.
@@ -25,11 +23,7 @@ pub fn replay(program: &Arc<Program>, steps: &[Transition]) -> Driven {
     let script = Script { starting: 1 + roles.len(), roles, steps: steps.to_vec(), next: 0 };
     run(&session, Box::new(script), |runs| runs == 0);
     let session = lock(&session);
-    let failed = match session.walk.over() {
-        Some(Over::Failed(violation)) => Some(*violation),
-        _ => None,
-    };
-    Driven { steps: session.walk.trace().len(), state: session.walk.state().into(), failed }
+    Driven { trace: session.walk.trace().to_vec(), state: session.walk.state().into() }
 }
 
 /// Chooses as a schedule says, and stops the execution where it says no more, or where the step it

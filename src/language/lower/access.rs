@@ -41,8 +41,11 @@ impl Lowering<'_> {
             ExprKind::Quantifier { var, domain, body, .. } => {
                 let length =
                     self.quantified(var, domain.as_ref(), body).map_or(1, |dim| dim.length);
-                for _ in 0..length.min(2) {
-                    self.collect_accesses(body, found);
+                let before = found.len();
+                self.collect_accesses(body, found);
+                // More than one is too many, whatever their number.
+                if length > 1 && found.len() == before + 1 {
+                    found.extend_from_within(before..);
                 }
             }
             _ => {}
@@ -55,7 +58,12 @@ impl Lowering<'_> {
             for (index, arg) in call.args.iter().enumerate() {
                 let param = self.param_type(&call.name.text, index);
                 match param.map(|ty| ty.base) {
-                    Some(Base::Proc) => {}
+                    // What is bound to a proc's parameters is read where it is passed.
+                    Some(Base::Proc) => {
+                        if let ExprKind::Call(bound) = &arg.kind {
+                            self.collect_call_accesses(bound, found);
+                        }
+                    }
                     Some(Base::Mutex(_)) => {
                         if let ExprKind::Index(_, indices) = &arg.kind {
                             indices.iter().for_each(|index| self.collect_accesses(index, found));
@@ -96,11 +104,32 @@ impl Lowering<'_> {
         }
     }
 
+    /// Evaluating it cannot fail: every index is sure to be in its range.
+    pub(super) fn infallible(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Call(call) => call.args.iter().all(|arg| self.infallible(arg)),
+            ExprKind::Index(name, indices) => match self.symbol(&name.text) {
+                Some(Symbol::Var(var)) => self.vars.get(var).is_some_and(|var| {
+                    let mut indices = indices.iter().zip(&var.dims);
+                    indices.all(|(index, dim)| {
+                        dim.ty.contains(self.quiet_type(index)) && self.infallible(index)
+                    })
+                }),
+                _ => false,
+            },
+            ExprKind::Not(inner) | ExprKind::Negate(inner) => self.infallible(inner),
+            ExprKind::Binary(_, left, right) => self.infallible(left) && self.infallible(right),
+            ExprKind::Quantifier { .. } => false,
+            _ => true,
+        }
+    }
+
     /// Evaluating it changes nothing.
     pub(super) fn pure(&self, expr: &Expr) -> bool {
         match &expr.kind {
             ExprKind::Call(call) => {
                 matches!(call.name.text.as_str(), "load" | "in_kernel" | "finished")
+                    && call.args.iter().all(|arg| self.pure(arg))
             }
             ExprKind::Index(_, indices) => indices.iter().all(|index| self.pure(index)),
             ExprKind::Not(inner) | ExprKind::Negate(inner) => self.pure(inner),

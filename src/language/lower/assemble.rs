@@ -91,7 +91,12 @@ impl Lowering<'_> {
         let variables = self.variables();
         self.masks(&variables);
         for (thread, area) in threads.iter_mut().zip(&areas) {
-            let own = area.all.iter().copied().chain([thread.place]).chain(thread.handler_place);
+            let own = area
+                .all
+                .iter()
+                .map(|slot| slot.0)
+                .chain([thread.place])
+                .chain(thread.handler_place);
             thread.local_mask = self.mask_of(own);
         }
         let initial = self.initial_words();
@@ -179,6 +184,7 @@ impl Lowering<'_> {
             self.context.frame().bindings.push((decl.thread.text.clone(), binding));
             self.flow = Flow::start();
             let enter = self.here();
+            self.emit(Op::Cover(self.statement_ids[&decl.name.span]));
             self.block(&decl.body);
             let leave = std::mem::replace(&mut self.context.frame().leave, Label::new());
             self.bind(leave);
@@ -203,7 +209,8 @@ impl Lowering<'_> {
         if conditions.is_empty() {
             return None;
         }
-        self.expression();
+        self.context = Context::new(Kind::Gate, None);
+        self.flow = Flow::start();
         let entry = self.here();
         let mut no = Label::new();
         for condition in conditions {
@@ -224,11 +231,6 @@ impl Lowering<'_> {
         self.context.frame().bindings.pop();
     }
 
-    fn expression(&mut self) {
-        self.context = Context::expression();
-        self.flow = Flow::start();
-    }
-
     /// Ends an expression: true where control falls through, false where it jumped to `no`.
     fn truth(&mut self, no: Label) {
         self.emit(Op::Const(1));
@@ -240,7 +242,8 @@ impl Lowering<'_> {
     }
 
     fn condition_code(&mut self, condition: &Expr, outcomes_below: usize) -> Addr {
-        self.expression();
+        self.context = Context::expression();
+        self.flow = Flow::start();
         self.context.outcomes_below = outcomes_below;
         self.expect_condition(condition);
         let entry = self.here();

@@ -17,54 +17,51 @@ impl Lowering<'_> {
         value: &Expr,
     ) {
         let declared = declared.map(|ty| self.resolve_type(ty));
-        let found = match self.user_call(value) {
+        let assigned = self.context.frame().assigned.contains(&name.text);
+        let call = self.user_call(value);
+        let accesses = self.accesses(value).len();
+        let known = self.constant(value).filter(|_| !assigned && call.is_none() && accesses < 2);
+        let found = match call {
             Some(call) => self.call(Some(id), call).unwrap_or(Type::UNKNOWN),
-            None => {
-                let accesses = self.accesses(value);
-                let found = self.type_of(value);
-                if self.one_access(value.span, &accesses, None) > 0 {
-                    self.boundary(id, false);
-                }
-                found
-            }
+            None => self.type_of(value),
         };
         let ty = declared.unwrap_or(match found.base {
             // What one learns of a mutex is who holds it.
             Base::Mutex(n) => Type { base: Base::Thread(n), optional: true },
             _ => found,
         });
-        if !ty.accepts(found) {
-            let message =
-                format!("expected {}, found {}", self.show_type(ty), self.show_type(found));
-            self.report(Diagnostic::error(message, value.span, "of another type"));
-        }
-        let assigned = self.context.frame().assigned.contains(&name.text);
-        let narrow = assigned && declared.is_none() && self.constant(value).is_some();
-        if ty.range().is_none() && ty.base != Base::Unknown || narrow && ty.as_int().is_some() {
+        self.expect_accepts(ty, found, value.span);
+        let single = ty.as_int().is_some_and(|(low, high)| low == high);
+        let narrow = assigned && declared.is_none() && single;
+        if ty.range().is_none() && ty.base != Base::Unknown || narrow {
             let message = format!("the type of `{}` cannot be told from its value", name.text);
             let error =
                 Diagnostic::error(message, name.span, format!("this is {}", self.show_type(ty)));
             self.report(error.help(format!("give it: `let {}: 0..9 = …`", name.text)));
         }
-        let is_call = self.user_call(value).is_some();
-        let binding = match self.constant(value) {
-            Some(known) if !assigned && !is_call => Binding::Constant(known, ty),
-            _ => {
-                if !is_call {
-                    self.value(value);
-                }
-                let field = self.allot(ty);
-                let check = if ty.contains(found) {
-                    0
-                } else {
-                    let message =
-                        format!("`{}` leaves its range {}", name.text, self.show_type(ty));
-                    self.check_id(CheckKind::Range, message, value.span)
-                };
-                self.emit(Op::Store { field, order: Order::Plain, check });
-                self.context.visible.push((name.text.clone(), field, self.domain_of(ty)));
-                Binding::Local { field, ty, fixed: !assigned }
+        let binding = if let Some(known) = known {
+            if accesses > 0 {
+                self.boundary(id, false);
             }
+            // While a proc is checked by itself, its loops take one turn, perhaps not this one.
+            if !self.checking {
+                self.constant_of_type(value, ty);
+            }
+            Binding::Constant(known, ty)
+        } else {
+            if call.is_none() {
+                self.read_value(id, value.span, value);
+            }
+            let field = self.allot(ty);
+            let check = if ty.contains(found) {
+                0
+            } else {
+                let message = format!("`{}` leaves its range {}", name.text, self.show_type(ty));
+                self.check_id(CheckKind::Range, message, value.span)
+            };
+            self.emit(Op::Store { field, order: Order::Plain, check });
+            self.context.visible.push((name.text.clone(), field, self.domain_of(ty)));
+            Binding::Local { field, ty, fixed: !assigned }
         };
         self.cover(id);
         self.context.frame().bindings.push((name.text.clone(), binding));
@@ -122,29 +119,37 @@ impl Lowering<'_> {
             ));
             return;
         };
-        let reads = self.accesses(value);
         if let Some(call) = self.user_call(value).filter(|_| op == AssignOp::Set) {
             let found = self.call(Some(id), call).unwrap_or(Type::UNKNOWN);
             self.expect_accepts(ty, found, value.span);
         } else {
             self.expect_type(value, ty);
-            if self.one_access(statement.head, &reads, None) > 0 {
-                self.boundary(id, false);
-            }
+            self.read_value(id, statement.head, value);
             if op != AssignOp::Set {
+                self.expect_number(ty, span);
                 self.emit(Op::Load { field, order: Order::Plain });
             }
-            self.value(value);
             match op {
                 AssignOp::Set => {}
                 AssignOp::Add => self.emit(Op::Add),
-                AssignOp::Sub => self.emit(Op::Sub),
+                // What is on the stack is `value - local`.
+                AssignOp::Sub => {
+                    self.emit(Op::Sub);
+                    self.emit(Op::Neg);
+                }
             }
         }
         let message = format!("`{name}` leaves its range {}", self.show_type(ty));
         let check = self.check_id(CheckKind::Range, message, statement.head);
         self.emit(Op::Store { field, order: Order::Plain, check });
         self.cover(id);
+    }
+
+    fn expect_number(&mut self, ty: Type, span: Span) {
+        if ty.as_int().is_none() && ty.base != Base::Unknown {
+            let message = format!("expected a number, found {}", self.show_type(ty));
+            self.report(Diagnostic::error(message, span, "not a number"));
+        }
     }
 
     pub(super) fn expect_accepts(&mut self, ty: Type, found: Type, span: Span) {
@@ -180,13 +185,16 @@ impl Lowering<'_> {
             self.report(error.help("use `lock` and `unlock`"));
             return;
         }
+        if op != AssignOp::Set {
+            self.expect_number(ty, target.span);
+        }
         let mut reads = Vec::new();
         if let ExprKind::Index(_, indices) = &target.kind {
             indices.iter().for_each(|index| reads.extend(self.accesses(index)));
         }
         let call = self.user_call(value).filter(|_| op == AssignOp::Set);
         if let Some(call) = call {
-            return self.assign_call(id, statement, target, ty, call, &reads);
+            return self.assign_call(id, statement, target, ty, call, &reads, aux);
         }
         reads.extend(self.accesses(value));
         self.expect_type(value, ty);
@@ -202,6 +210,14 @@ impl Lowering<'_> {
                 self.report(
                     error.help("read it with `let` in a step of its own, or write `atomic { … }`"),
                 );
+            }
+            if !self.pure(value) {
+                let error = Diagnostic::error(
+                    "a history variable is written from something that changes more",
+                    value.span,
+                    "a write",
+                );
+                self.report(error.help("name its result with `let` first"));
             }
             self.own_step_if_fresh(id);
         } else {
@@ -236,8 +252,9 @@ impl Lowering<'_> {
         self.store(location, order, statement.head);
     }
 
-    /// `x = f()` writes in a step of its own, after those of the call.
-    pub(super) fn assign_call(
+    /// `x = f()` writes in a step of its own, after those of the call; history joins its last.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one statement")]
+    fn assign_call(
         &mut self,
         id: StatementId,
         statement: &Stmt,
@@ -245,6 +262,7 @@ impl Lowering<'_> {
         ty: Type,
         call: &Call,
         reads: &[Span],
+        aux: bool,
     ) {
         self.one_access(statement.head, reads, Some(target.span));
         let found = self.call(Some(id), call).unwrap_or(Type::UNKNOWN);
@@ -253,9 +271,15 @@ impl Lowering<'_> {
         let (bindings, visible) = (self.context.frame().bindings.len(), self.context.visible.len());
         let field = self.allot(found);
         self.emit(Op::Store { field, order: Order::Plain, check: 0 });
-        self.boundary(id, false);
+        if aux {
+            self.own_step_if_fresh(id);
+        } else {
+            self.boundary(id, false);
+        }
         self.cover(id);
-        if let Some(location) = self.location(target) {
+        if aux && self.cast.without_aux {
+            // The call alone has had its effects.
+        } else if let Some(location) = self.location(target) {
             self.emit(Op::Load { field, order: Order::Plain });
             self.store(location, self.default_order(location.var), statement.head);
         }

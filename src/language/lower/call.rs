@@ -66,6 +66,8 @@ impl Lowering<'_> {
             self.report(Diagnostic::error(message, call.orders[0].1, "only memory operations do"));
         }
         let Some((id, bound)) = self.callee(&name.text) else {
+            // Whatever was meant takes steps; one error is enough.
+            self.flow.stepped = true;
             let error = match self.symbol(&name.text) {
                 Some(symbol) => {
                     let message = format!("`{}` is {}, not a proc", name.text, symbol.describe());
@@ -120,8 +122,15 @@ impl Lowering<'_> {
             );
             return None;
         }
+        // A call has run when it is reached: it may not come back.
+        if let Some(statement) = statement {
+            self.cover(statement);
+        }
         self.context.calls.extend(statement);
+        // The scenario spoke the arguments; the text knows nothing of its threads' names.
+        let in_scenario = std::mem::replace(&mut self.in_scenario, false);
         self.inline(statement, id, &decl, bound, signature.result);
+        self.in_scenario = in_scenario;
         if statement.is_some() {
             self.context.calls.pop();
         }
@@ -145,6 +154,7 @@ impl Lowering<'_> {
             self.flow.fresh = false;
             self.flow.stepped = true;
             self.joined(&self.model.on_entry);
+            self.flow.sole = true;
         }
         self.context.kernel += u32::from(decl.kind == ProcKind::Syscall);
         if becomes_atomic {
@@ -208,11 +218,19 @@ impl Lowering<'_> {
     ) -> Vec<Binding> {
         let mut accesses = Vec::new();
         self.collect_call_accesses(call, &mut accesses);
-        if self.one_access(call.span, &accesses, None) > 0
-            && let Some(statement) = statement
-        {
-            self.boundary(statement, false);
+        if self.one_access(call.span, &accesses, None) > 0 {
+            self.boundary(statement.unwrap_or_default(), false);
         }
+        self.bind_arguments(call, decl, signature)
+    }
+
+    /// What the parameters mean; the step that reads the arguments has begun.
+    fn bind_arguments(
+        &mut self,
+        call: &Call,
+        decl: &ProcDecl,
+        signature: &Signature,
+    ) -> Vec<Binding> {
         let assigned = assigned(&decl.body);
         let params = decl.params.iter().zip(&signature.params);
         let args = call.args.iter().zip(params);
@@ -234,7 +252,11 @@ impl Lowering<'_> {
                 if let Some(value) = self.constant(arg)
                     && fixed
                 {
-                    self.constant_of_type(arg, ty);
+                    // While a proc is checked by itself, loops take one turn and branches both ways:
+                    // a value out of range may be one that never gets here.
+                    if !self.checking {
+                        self.constant_of_type(arg, ty);
+                    }
                     return Binding::Constant(value, ty);
                 }
                 if let ExprKind::Name(local) = &arg.kind
@@ -243,7 +265,7 @@ impl Lowering<'_> {
                     && fixed
                     && ty.contains(*given)
                 {
-                    return Binding::Local { field: *field, ty: *given, fixed: true };
+                    return Binding::Local { field: *field, ty, fixed: true };
                 }
                 self.value(arg);
                 let field = self.allot(ty);
@@ -281,7 +303,7 @@ impl Lowering<'_> {
                     self.check_proc_argument(arg, id, call.args.len());
                     let decl = self.model.procs[id].decl.clone();
                     let signature = self.signatures[id].clone();
-                    let args = self.arguments(None, call, &decl, &signature);
+                    let args = self.bind_arguments(call, &decl, &signature);
                     return Binding::Proc { id, args };
                 }
             }

@@ -71,7 +71,11 @@ impl Lowering<'_> {
                 let b = self.constant(right);
                 match (op, b) {
                     // The left side is a pure read: if it has no effect, the right side decides.
-                    (BinaryOp::And, Some(0)) | (BinaryOp::Or, Some(1)) if self.pure(left) => b,
+                    (BinaryOp::And, Some(0)) | (BinaryOp::Or, Some(1))
+                        if self.pure(left) && self.infallible(left) =>
+                    {
+                        b
+                    }
                     _ => {
                         let value = arithmetic(*op, a?, b?)?;
                         Some(self.wrap(*op, left, right, value))
@@ -248,7 +252,12 @@ impl Lowering<'_> {
                     Type::new(Base::Enum(id, self.model.enums[id].values.len() as Value))
                 }
                 _ => {
-                    self.unknown_name(name, "a type: bool, a..b, mod n, thread, mutex or an enum");
+                    let enums = self.model.enums.iter().map(|decl| decl.name.text.as_str());
+                    let known = ["bool", "thread", "mutex", "proc"].into_iter().chain(enums);
+                    let message = format!("there is no type `{}`", name.text);
+                    let label = "expected bool, a..b, mod n, thread, mutex or an enum";
+                    let error = Diagnostic::error(message, name.span, label);
+                    self.report(error.nearest(&name.text, known));
                     Type::UNKNOWN
                 }
             },

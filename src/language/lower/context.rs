@@ -29,8 +29,8 @@ pub(super) struct Slots {
     pub most: (u16, u8),
     /// The live ones, with the position before each.
     pub live: Vec<(FieldId, (u16, u8))>,
-    /// All fields ever allotted.
-    pub all: Vec<FieldId>,
+    /// All fields ever allotted, each with its position and width.
+    pub all: Vec<(FieldId, (u16, u8), u8)>,
 }
 
 /// What is known of the code at one point, on all paths that lead there.
@@ -39,6 +39,8 @@ pub(super) struct Flow {
     pub reachable: bool,
     /// A step has begun at this place and has room for its access: a system call's first step.
     pub open: Option<PlaceId>,
+    /// All paths from the open step lead here, so that the step may be a choice made here.
+    pub sole: bool,
     /// No step was taken since the mode changed, or since the start.
     pub fresh: bool,
     /// A step was taken in this turn of the innermost loop.
@@ -47,7 +49,7 @@ pub(super) struct Flow {
 
 impl Flow {
     pub(super) fn start() -> Flow {
-        Flow { reachable: true, open: None, fresh: true, stepped: false }
+        Flow { reachable: true, open: None, sole: false, fresh: true, stepped: false }
     }
 
     pub(super) fn join(self, other: Flow) -> Flow {
@@ -57,6 +59,7 @@ impl Flow {
             _ => Flow {
                 reachable: true,
                 open: if self.open == other.open { self.open } else { None },
+                sole: self.sole && other.sole,
                 fresh: self.fresh || other.fresh,
                 stepped: self.stepped && other.stepped,
             },
@@ -116,8 +119,10 @@ pub(super) struct Frame {
 /// What is being walked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A gate, a property, an outcome: a condition of a state.
+    /// A property, an outcome: a condition of a state.
     Expression,
+    /// A gate, a handler's condition: it decides what can happen.
+    Gate,
     /// A kernel action.
     Action,
     /// The code of a thread or a handler.
@@ -154,6 +159,11 @@ pub(super) struct Context {
 impl Context {
     pub(super) fn expression() -> Context {
         Context::new(Kind::Expression, None)
+    }
+
+    /// Nothing may be changed here.
+    pub(super) fn only_looks(&self) -> bool {
+        matches!(self.kind, Kind::Expression | Kind::Gate)
     }
 
     pub(super) fn new(kind: Kind, thread: Option<Value>) -> Context {

@@ -79,6 +79,37 @@ impl Lowering<'_> {
         self.branch(expr, want, label);
     }
 
+    /// Code that leaves the value of `expr` on the stack, in the step or the steps that it takes.
+    /// `head` is the statement that the atomicity rule looks at.
+    pub(super) fn read_value(&mut self, id: StatementId, head: Span, expr: &Expr) {
+        if self.split_value(id, expr) {
+            return;
+        }
+        let accesses = self.accesses(expr);
+        if self.one_access(head, &accesses, None) > 0 {
+            self.boundary(id, false);
+        }
+        self.value(expr);
+    }
+
+    /// Code that leaves a truth value on the stack, with a step for each of several shared reads;
+    /// false, and no code, if `expr` is no such condition.
+    fn split_value(&mut self, id: StatementId, expr: &Expr) -> bool {
+        let joins = matches!(expr.kind, ExprKind::Binary(BinaryOp::And | BinaryOp::Or, ..));
+        if self.context.atomic || !joins || self.accesses(expr).len() < 2 {
+            return false;
+        }
+        let mut no = Label::new();
+        let mut end = Label::new();
+        self.condition(id, expr, false, &mut no);
+        self.emit(Op::Const(1));
+        self.jump(Op::Jump, &mut end);
+        self.bind(no);
+        self.emit(Op::Const(0));
+        self.bind(end);
+        true
+    }
+
     /// A call as a condition, alone or compared with a value: leaves the truth on the stack.
     pub(super) fn call_condition(&mut self, id: StatementId, expr: &Expr) -> bool {
         if let Some(call) = self.user_call(expr) {
@@ -93,7 +124,7 @@ impl Lowering<'_> {
             _ => return false,
         };
         let reads = self.accesses(other);
-        if !reads.is_empty() && !self.context.atomic {
+        if !reads.is_empty() && (flipped || !self.context.atomic) {
             let error = Diagnostic::error(
                 "a call is compared with a shared variable",
                 reads[0],
@@ -147,7 +178,7 @@ impl Lowering<'_> {
             self.cover_pending();
         }
         let stepped = std::mem::replace(&mut self.flow.stepped, false);
-        self.flow.fresh |= calls_something(body);
+        self.flow.fresh |= self.context.kernel == 0 && calls_something(body);
         let yields = yields(body);
         self.context.yielding += u32::from(yields);
         let head = self.here();
@@ -198,12 +229,13 @@ impl Lowering<'_> {
         body: &Block,
     ) {
         let Some(dim) = self.resolve_dim(domain) else { return };
-        let mut values: Vec<Value> = (dim.low..dim.low + dim.length).collect();
+        let mut values: Vec<Value> = dim.values().collect();
         if reversed {
             values.reverse();
         }
         let mut exit = Label::new();
         for value in values {
+            self.walk_on();
             let bindings = self.context.frame().bindings.len();
             let binding = Binding::Constant(value, dim.ty);
             self.context.frame().bindings.push((var.text.clone(), binding));
@@ -251,6 +283,10 @@ impl Lowering<'_> {
 
     pub(super) fn choose(&mut self, id: StatementId, statement: &Stmt, branches: &[Block]) {
         self.not_atomic(statement, "`choose`");
+        // A system call's first step is this choice only if it is the same on every path.
+        if !self.flow.sole && self.flow.open.take().is_some() {
+            self.cover_pending();
+        }
         self.boundary(id, false);
         self.cover(id);
         let count = branches.len() as u32;

@@ -6,6 +6,9 @@ use crate::language::diagnostic::Diagnostic;
 use crate::language::types::Type;
 use crate::program::*;
 
+/// How many fields locals may bring a layout to; the rest is for places.
+const FIELDS_MAX: usize = 60_000;
+
 /// Instructions and jumps.
 impl Lowering<'_> {
     pub(super) fn emit(&mut self, op: Op) {
@@ -18,6 +21,12 @@ impl Lowering<'_> {
         }
     }
 
+    /// Counts what is walked: calls and loops without code unroll too.
+    pub(super) fn walk_on(&mut self) {
+        self.walked += 1;
+        self.overflowed |= self.walked > CODE_MAX;
+    }
+
     pub(super) fn here(&self) -> Addr {
         self.code.len() as Addr
     }
@@ -28,6 +37,7 @@ impl Lowering<'_> {
             return;
         }
         label.jumps.push(self.code.len());
+        self.flow.sole &= matches!(op(0), Op::Jump(_));
         label.flow = Some(label.flow.map_or(self.flow, |flow| flow.join(self.flow)));
         self.emit(op(0));
         if matches!(op(0), Op::Jump(_)) {
@@ -105,7 +115,9 @@ impl Lowering<'_> {
     /// Ends the step before and begins one at a new place.
     pub(super) fn new_place(&mut self, statement: StatementId, mode: Mode) -> PlaceId {
         let id = self.context.places.len() as PlaceId + 1;
-        self.cover_pending();
+        if !self.before_first_step() {
+            self.cover_pending();
+        }
         self.emit(Op::Stop(id));
         let place = Place {
             entry: self.here(),
@@ -130,11 +142,17 @@ impl Lowering<'_> {
 
     /// Marks `statement` as run, once it is certain that its step is enabled.
     pub(super) fn cover(&mut self, statement: StatementId) {
-        if self.flow.open.is_some() {
+        if self.flow.open.is_some() || self.before_first_step() {
             self.context.uncovered.push(statement);
         } else {
             self.emit(Op::Cover(statement));
         }
+    }
+
+    /// What stands there is run once, when the thread is compiled, and counts for its first step.
+    fn before_first_step(&self) -> bool {
+        let context = &self.context;
+        context.kind == Kind::Thread && context.places.is_empty() && !context.atomic
     }
 
     pub(super) fn cover_pending(&mut self) {
@@ -167,10 +185,13 @@ impl Lowering<'_> {
         let slots = self.slots();
         let before = slots.next;
         let (word, shift) = if before.1 + width > 64 { (before.0 + 1, 0) } else { before };
+        let position = (word, shift);
         slots.next = (word, shift + width);
         slots.most = slots.most.max(slots.next);
-        let field = Field { word, shift, width, low, high, optional: ty.has_none(), wraps };
-        if self.layout.fields.len() >= usize::from(FieldId::MAX) {
+        // It takes no bits of the layout until its area has a place there.
+        let optional = ty.has_none();
+        let field = Field { word: 0, shift: 0, width: 0, low, high, optional, wraps };
+        if self.layout.fields.len() >= FIELDS_MAX {
             self.overflowed = true;
             return 0;
         }
@@ -178,7 +199,7 @@ impl Lowering<'_> {
         let id = (self.layout.fields.len() - 1) as FieldId;
         let slots = self.slots();
         slots.live.push((id, before));
-        slots.all.push(id);
+        slots.all.push((id, position, width));
         id
     }
 

@@ -1,6 +1,6 @@
 //! Expressions to code.
 
-use super::context::{Binding, Label};
+use super::context::{Binding, Kind, Label};
 use super::{Dim, Lowering, Type};
 use crate::language::diagnostic::Diagnostic;
 use crate::language::model::Symbol;
@@ -69,23 +69,22 @@ impl Lowering<'_> {
         if matches!(op, BinaryOp::Eq | BinaryOp::Ne) {
             self.warn_of_wrapping(left, right);
         }
-        // `a > b` is `b < a`: reads have no effect, so their order is free.
-        let (left, right) = match op {
-            BinaryOp::Gt | BinaryOp::Ge => (right, left),
-            _ => (left, right),
-        };
         self.value(left);
         self.value(right);
         self.emit(match op {
             BinaryOp::Eq => Op::Eq,
             BinaryOp::Ne => Op::Ne,
-            BinaryOp::Lt | BinaryOp::Gt => Op::Lt,
-            BinaryOp::Le | BinaryOp::Ge => Op::Le,
+            // `a > b` is `!(a <= b)`: the operands are evaluated in source order.
+            BinaryOp::Lt | BinaryOp::Ge => Op::Lt,
+            BinaryOp::Le | BinaryOp::Gt => Op::Le,
             BinaryOp::Add => Op::Add,
             BinaryOp::Sub => Op::Sub,
             BinaryOp::Mul => Op::Mul,
             _ => Op::Rem,
         });
+        if matches!(op, BinaryOp::Gt | BinaryOp::Ge) {
+            self.emit(Op::Not);
+        }
         if matches!(op, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul) {
             let modulus =
                 [left, right].into_iter().find_map(|expr| match self.quiet_type(expr).base {
@@ -119,6 +118,10 @@ impl Lowering<'_> {
             Some(Binding::Local { field, .. }) => {
                 self.emit(Op::Load { field, order: Order::Plain });
             }
+            // A mutex that nobody locks is free.
+            Some(Binding::Mutex { var, .. }) if self.vars[var].constant => {
+                self.emit(Op::Const(NONE));
+            }
             Some(Binding::Mutex { .. }) => {
                 if let Some(location) = self.mutex(&named(name, span)) {
                     self.load(location, Order::SeqCst);
@@ -131,7 +134,9 @@ impl Lowering<'_> {
                         self.load(location, self.default_order(location.var));
                     }
                 }
-                symbol if symbol.is_none() && name != "done" => {}
+                symbol
+                    if symbol.is_none()
+                        && (name != "done" || self.context.kind != Kind::Expression) => {}
                 Some(Symbol::Outcome(_)) | None => {
                     let mut no = Label::new();
                     let mut end = Label::new();
@@ -184,7 +189,10 @@ impl Lowering<'_> {
 
     /// Walks `body` once for each value that `var` takes.
     fn each(&mut self, var: &Name, dim: Dim, mut body: impl FnMut(&mut Self)) {
-        for value in dim.low..dim.low + dim.length {
+        for value in dim.values() {
+            if self.overflowed {
+                return;
+            }
             let binding = (var.text.clone(), Binding::Constant(value, dim.ty));
             self.context.frame().bindings.push(binding);
             body(self);
@@ -233,12 +241,16 @@ impl Lowering<'_> {
                         let model = self.model;
                         let below = self.context.outcomes_below;
                         if id < below {
+                            let in_scenario = std::mem::replace(&mut self.in_scenario, false);
                             self.context.outcomes_below = id;
                             self.branch(&model.outcomes[id].when, want, label);
                             self.context.outcomes_below = below;
+                            self.in_scenario = in_scenario;
                         }
                     }
-                    None if name == "done" => self.done(want, label),
+                    None if name == "done" && self.context.kind == Kind::Expression => {
+                        self.done(want, label);
+                    }
                     _ => self.branch_on_value(expr, want, label),
                 }
             }
@@ -285,7 +297,9 @@ impl Lowering<'_> {
         let binding = (name.text.clone(), Binding::Constant(thread, ty));
         self.context.frame().bindings.push(binding);
         let outer = self.context.thread.replace(thread);
+        let in_scenario = std::mem::replace(&mut self.in_scenario, false);
         self.branch(when, want, label);
+        self.in_scenario = in_scenario;
         self.context.thread = outer;
         self.context.frame().bindings.pop();
     }

@@ -47,11 +47,10 @@ impl Lowering<'_> {
                 bases.push((field.word, field.shift));
             }
         }
-        for &slot in &area.all {
+        for &(slot, (part, offset), width) in &area.all {
             let field = &mut self.layout.fields[usize::from(slot)];
-            let (word, shift) = bases[usize::from(field.word)];
-            field.word = word;
-            field.shift += shift;
+            let (word, shift) = bases[usize::from(part)];
+            (field.word, field.shift, field.width) = (word, shift + offset, width);
         }
     }
 
@@ -69,7 +68,7 @@ impl Lowering<'_> {
             let mut labels = vec![String::new()];
             for dim in &var.dims {
                 let domain = self.domain_of(dim.ty);
-                let values = dim.low..dim.low + dim.length;
+                let values = dim.values();
                 labels = labels
                     .iter()
                     .flat_map(|label| {

@@ -59,6 +59,13 @@ struct Dim {
     length: Value,
 }
 
+impl Dim {
+    /// The values, ascending.
+    fn values(self) -> impl Iterator<Item = Value> + Clone {
+        (0..self.length).map(move |offset| self.low + offset)
+    }
+}
+
 struct Lowering<'m> {
     model: &'m Model,
     cast: &'m Cast,
@@ -84,6 +91,10 @@ struct Lowering<'m> {
     scratch: Slots,
     context: Context,
     flow: Flow,
+    /// Statements and turns of unrolled loops so far.
+    walked: usize,
+    /// Statements around this point.
+    depth: usize,
     overflowed: bool,
 }
 
@@ -143,6 +154,8 @@ impl<'m> Lowering<'m> {
             scratch: Slots::default(),
             context: Context::expression(),
             flow: Flow::start(),
+            walked: 0,
+            depth: 0,
             overflowed: false,
         }
     }
@@ -293,6 +306,7 @@ impl<'m> Lowering<'m> {
             .fields
             .truncate(self.vars.iter().filter(|v| !v.constant).map(|v| v.length).sum());
         self.scratch = Slots::default();
+        self.walked = 0;
         self.overflowed = false;
     }
 }
@@ -312,11 +326,8 @@ fn assigned_names(model: &Model) -> HashSet<String> {
 fn assigned_in(block: &Block, names: &mut HashSet<String>) {
     walk(block, &mut |statement| {
         if let StmtKind::Assign { target, .. } = &statement.kind {
-            match &target.kind {
-                ExprKind::Name(name) => names.insert(name.clone()),
-                ExprKind::Index(name, _) => names.insert(name.text.clone()),
-                _ => false,
-            };
+            written(target, names);
+            written_by_calls(target, names);
         }
         for expr in expressions(statement) {
             written_by_calls(expr, names);
@@ -327,9 +338,23 @@ fn assigned_in(block: &Block, names: &mut HashSet<String>) {
     });
 }
 
+fn written(target: &Expr, names: &mut HashSet<String>) {
+    match &target.kind {
+        ExprKind::Name(name) => names.insert(name.clone()),
+        ExprKind::Index(name, _) => names.insert(name.text.clone()),
+        _ => false,
+    };
+}
+
 fn written_by_calls(expr: &Expr, names: &mut HashSet<String>) {
     match &expr.kind {
-        ExprKind::Call(call) => written_by_call(call, names),
+        ExprKind::Call(call) => {
+            written_by_call(call, names);
+            call.args.iter().for_each(|arg| written_by_calls(arg, names));
+        }
+        ExprKind::Index(_, indices) => {
+            indices.iter().for_each(|index| written_by_calls(index, names));
+        }
         ExprKind::Not(inner) | ExprKind::Negate(inner) => written_by_calls(inner, names),
         ExprKind::Binary(_, left, right) => {
             written_by_calls(left, names);
@@ -343,11 +368,7 @@ fn written_by_calls(expr: &Expr, names: &mut HashSet<String>) {
 /// `cas(x, …)` and its like write their first argument.
 fn written_by_call(call: &Call, names: &mut HashSet<String>) {
     if matches!(call.name.text.as_str(), "cas" | "swap" | "fetch_add" | "fetch_sub" | "store") {
-        match call.args.first().map(|arg| &arg.kind) {
-            Some(ExprKind::Name(name)) => names.insert(name.clone()),
-            Some(ExprKind::Index(name, _)) => names.insert(name.text.clone()),
-            _ => false,
-        };
+        call.args.iter().take(1).for_each(|target| written(target, names));
     }
 }
 
@@ -381,6 +402,8 @@ fn expressions(statement: &Stmt) -> Vec<&Expr> {
         StmtKind::If { condition, .. } | StmtKind::While { condition, .. } => vec![condition],
         StmtKind::Await(expr)
         | StmtKind::Assert(expr)
+        | StmtKind::Lock(expr)
+        | StmtKind::Unlock(expr)
         | StmtKind::Finish(expr)
         | StmtKind::Return(Some(expr)) => vec![expr],
         StmtKind::Call(call) => call.args.iter().collect(),

@@ -6,6 +6,9 @@ use crate::language::diagnostic::Diagnostic;
 use crate::language::syntax::*;
 use crate::program::*;
 
+/// How deep statements may nest, those of inlined calls included; more is hardly a protocol.
+const DEPTH_MAX: usize = 512;
+
 impl Lowering<'_> {
     pub(super) fn block(&mut self, block: &Block) {
         let mark = self.mark();
@@ -21,6 +24,19 @@ impl Lowering<'_> {
         if self.overflowed || !(self.flow.reachable || self.checking) {
             return;
         }
+        self.walk_on();
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            let message = format!("statements nest more than {DEPTH_MAX} deep here");
+            let error = Diagnostic::error(message, statement.head, "with all calls inlined");
+            self.report(error.help("use fewer nested calls and blocks"));
+        } else {
+            self.one_statement(statement);
+        }
+        self.depth -= 1;
+    }
+
+    fn one_statement(&mut self, statement: &Stmt) {
         let id = self.statement_ids[&statement.span];
         let outer = std::mem::replace(&mut self.context.fairness, statement.fairness);
         match &statement.kind {
@@ -155,20 +171,18 @@ impl Lowering<'_> {
     fn return_statement(&mut self, id: StatementId, head: Span, value: Option<&Expr>) {
         let result = self.context.frame().result;
         match (value, result) {
-            (Some(value), Some(result)) => match self.user_call(value) {
-                Some(call) => {
-                    let found = self.call(Some(id), call).unwrap_or(Type::UNKNOWN);
-                    self.expect_accepts(result, found, value.span);
-                }
-                None => {
-                    self.expect_type(value, result);
-                    let accesses = self.accesses(value);
-                    if self.one_access(value.span, &accesses, None) > 0 {
-                        self.boundary(id, false);
+            (Some(value), Some(result)) => {
+                let found = match self.user_call(value) {
+                    Some(call) => self.call(Some(id), call).unwrap_or(Type::UNKNOWN),
+                    None => {
+                        let found = self.type_of(value);
+                        self.read_value(id, value.span, value);
+                        found
                     }
-                    self.value(value);
-                }
-            },
+                };
+                self.expect_accepts(result, found, value.span);
+                self.hold_to(result, found, value.span);
+            }
             (None, Some(result)) => {
                 let label = format!("the proc returns {}", self.show_type(result));
                 self.report(Diagnostic::error("a value is missing", head, label));
@@ -187,8 +201,24 @@ impl Lowering<'_> {
         self.context.frame().leave = leave;
     }
 
+    /// Holds the result on the stack, of type `found`, to the declared one.
+    fn hold_to(&mut self, result: Type, found: Type, span: Span) {
+        if result.contains(found) {
+            return;
+        }
+        let message = format!("the result leaves its range {}", self.show_type(result));
+        let check = self.check_id(CheckKind::Range, message, span);
+        let mark = self.mark();
+        let (bindings, visible) = (self.context.frame().bindings.len(), self.context.visible.len());
+        let field = self.allot(result);
+        self.emit(Op::Store { field, order: Order::Plain, check });
+        self.emit(Op::Load { field, order: Order::Plain });
+        self.leave_scope(mark, bindings, visible);
+    }
+
     fn call_statement(&mut self, id: StatementId, call: &Call) -> Option<Type> {
         if self.builtin_arity(&call.name.text).is_none() {
+            self.cover(id);
             return self.call(Some(id), call);
         }
         let expr = Expr { kind: ExprKind::Call(call.clone()), span: call.span };

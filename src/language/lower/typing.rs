@@ -1,7 +1,7 @@
 //! The type of an expression, and how many shared accesses it makes.
 
 use super::context::{Binding, Kind};
-use super::{Dim, Lowering, Type};
+use super::{Dim, ELEMENTS_MAX, Lowering, Type};
 use crate::language::diagnostic::Diagnostic;
 use crate::language::model::Symbol;
 use crate::language::syntax::*;
@@ -45,6 +45,10 @@ impl Lowering<'_> {
     pub(super) fn expect_condition(&mut self, expr: &Expr) {
         let mut errors = Vec::new();
         self.need_bool(expr, &mut Vec::new(), &mut errors);
+        if self.context.only_looks() && !self.pure(expr) {
+            let message = "a condition of a state changes nothing";
+            errors.push(Diagnostic::error(message, expr.span, "this writes, or calls a proc"));
+        }
         errors.into_iter().for_each(|error| self.report(error));
     }
 
@@ -221,6 +225,11 @@ impl Lowering<'_> {
         }
         for (dim, index) in info.dims.iter().zip(indices) {
             let found = self.infer(index, bound, errors);
+            if !self.pure(index) && !self.contains_call(index) {
+                let error =
+                    Diagnostic::error("an index that changes something", index.span, "a write");
+                errors.push(error.help("name it first: `let i = …`"));
+            }
             let several = info.dims.len() > 1;
             let exact = dim.ty.contains(found) || found.base == Base::Unknown;
             if !dim.ty.accepts(found) || (several || dim.low != 0) && found.optional {
@@ -260,6 +269,9 @@ impl Lowering<'_> {
             "cas" | "swap" | "fetch_add" | "fetch_sub" | "load" | "store" => {
                 let target = arg_types[0];
                 self.check_location(call, errors);
+                if matches!(call.name.text.as_str(), "fetch_add" | "fetch_sub") {
+                    self.int_range(target, call.args[0].span, errors);
+                }
                 for (arg, &found) in call.args.iter().zip(&arg_types).skip(1) {
                     if !target.accepts(found) {
                         let expected = self.show_type(target);
@@ -276,6 +288,10 @@ impl Lowering<'_> {
             }
             "fence" => Type::NOTHING,
             "try_lock" => {
+                if self.context.thread.is_none() {
+                    let message = "there is no `self` here to hold a mutex";
+                    errors.push(Diagnostic::error(message, call.span, "no thread runs this"));
+                }
                 if !matches!(arg_types[0].base, Base::Mutex(_) | Base::Unknown) {
                     errors.push(Diagnostic::error("this is not a mutex", call.args[0].span, ""));
                 }
@@ -467,7 +483,9 @@ impl Lowering<'_> {
             Some(DomainExpr::Range(low, high, _)) => {
                 match (self.constant(low), self.constant(high)) {
                     (Some(low), Some(high)) if low <= high && low != NONE => {
-                        Some(Dim { ty: Type::int(low, high), low, length: high - low + 1 })
+                        let length = high.checked_sub(low).and_then(|length| length.checked_add(1));
+                        let length = length.filter(|&length| length as usize <= ELEMENTS_MAX);
+                        length.map(|length| Dim { ty: Type::int(low, high), low, length })
                     }
                     _ => None,
                 }

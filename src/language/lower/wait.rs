@@ -1,7 +1,7 @@
 //! What waits, what is one step, and what must hold there: `await`, `atomic`, mutexes, `assert`,
 //! `finish`.
 
-use super::context::{Kind, Label};
+use super::context::{Kind, Label, Mark};
 use super::expr::Location;
 use super::{Lowering, Type};
 use crate::language::diagnostic::Diagnostic;
@@ -125,11 +125,14 @@ impl Lowering<'_> {
         let message = format!("`{}` does not hold", self.sources.text(head));
         let check = self.check_id(CheckKind::Assert, message, head);
         let split = accesses.len() > 1 && !self.context.atomic;
+        if self.contains_call(condition) {
+            return self.assert_call(id, condition, check);
+        }
         if accesses.is_empty() {
             self.own_step_if_fresh(id);
         }
         self.cover(id);
-        if split || self.contains_call(condition) {
+        if split {
             let mut holds = Label::new();
             self.condition(id, condition, true, &mut holds);
             self.emit(Op::Fail(check));
@@ -143,6 +146,27 @@ impl Lowering<'_> {
         self.emit(Op::Check(check));
     }
 
+    /// What a call gave is asserted as if it had been named: in a user step if it left the kernel.
+    fn assert_call(&mut self, id: StatementId, condition: &Expr, check: CheckId) {
+        let mut no = Label::new();
+        let mut end = Label::new();
+        self.cover(id);
+        self.condition(id, condition, false, &mut no);
+        self.emit(Op::Const(1));
+        self.jump(Op::Jump, &mut end);
+        self.bind(no);
+        self.emit(Op::Const(0));
+        self.bind(end);
+        let mark = self.mark();
+        let (bindings, visible) = (self.context.frame().bindings.len(), self.context.visible.len());
+        let field = self.allot(Type::BOOL);
+        self.emit(Op::Store { field, order: Order::Plain, check: 0 });
+        self.own_step_if_fresh(id);
+        self.emit(Op::Load { field, order: Order::Plain });
+        self.emit(Op::Check(check));
+        self.leave_scope(mark, bindings, visible);
+    }
+
     pub(super) fn finish(&mut self, id: StatementId, statement: &Stmt, thread: &Expr) {
         if !self.context.atomic {
             self.misplaced(
@@ -154,6 +178,19 @@ impl Lowering<'_> {
         self.expect_type(thread, Type::new(Base::Thread(self.thread_count())));
         self.cover(id);
         self.cover_pending();
+        let mine = self.context.thread.filter(|_| self.context.kind == Kind::Thread);
+        if let Some(mine) = mine.filter(|_| !self.scratch.live.is_empty()) {
+            // A step that ends its own thread ends here: nobody else resets its locals.
+            let mut other = Label::new();
+            self.value(thread);
+            self.emit(Op::Const(mine));
+            self.emit(Op::Eq);
+            self.jump(Op::JumpUnless, &mut other);
+            self.reset_since(Mark { slots: self.context.slots.live.len(), scratch: 0 });
+            self.emit(Op::Const(mine));
+            self.emit(Op::Finish);
+            self.bind(other);
+        }
         self.value(thread);
         self.emit(Op::Finish);
         let own = self.context.kind == Kind::Thread && self.constant(thread) == self.context.thread;

@@ -1,0 +1,155 @@
+//! The page as one HTML file. What it says without its program (the verdict, the diagrams, the steps)
+//! is written here; the player is `page.js`, fed with [`data::json`](super::data::json).
+
+use super::super::rows::rows;
+use super::super::standings;
+use super::diagram::{escape, svg};
+use super::{Lesson, Scene, data, words};
+use std::fmt::Write as _;
+
+const TEMPLATE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("page.css");
+const PROGRAM: &str = include_str!("page.js");
+
+pub(super) fn page(lesson: &Lesson) -> String {
+    let scene = &lesson.main;
+    let title = escape(&scene.name());
+    // The program's data comes last, so that no text of a model is taken for a part of the template.
+    TEMPLATE
+        .replace("{{style}}", STYLE)
+        .replace("{{program}}", PROGRAM)
+        .replace("{{title}}", &title)
+        .replace("{{verdict}}", &verdict(scene))
+        .replace("{{cast}}", &cast(scene))
+        .replace("{{schedule}}", &schedule(scene, "main"))
+        .replace("{{fix}}", &fix(lesson))
+        .replace("{{data}}", &data::json(lesson))
+}
+
+fn verdict(scene: &Scene) -> String {
+    let checked = scene.checked;
+    let (kind, mark) = match scene.bad {
+        true => ("bad", "✗"),
+        false if words::verdict(checked) == "safe" => ("good", "✓"),
+        false => ("open", "?"),
+    };
+    let word = escape(words::verdict(checked));
+    let mut html = format!(
+        "<p class=\"verdict {kind}\"><span aria-hidden=\"true\">{mark}</span> <strong>{word}</strong></p>\n\
+         <p class=\"about\">{}</p>\n",
+        escape(&checked.scenario.about)
+    );
+    let _ = write!(html, "<p>{}", escape(&words::searched(checked)));
+    let ends = words::ends(checked);
+    if !ends.is_empty() {
+        let _ = write!(html, " Ends: {}.", escape(&ends));
+    }
+    html.push_str("</p>\n");
+    if let Some(source) = &checked.scenario.source {
+        let _ = writeln!(html, "<p class=\"source\">On record: {}</p>", escape(source));
+    }
+    html
+}
+
+fn cast(scene: &Scene) -> String {
+    let mut html = String::new();
+    let header = words::header(scene.checked);
+    if !header.is_empty() {
+        let _ = writeln!(html, "<p>{}</p>", escape(&header));
+    }
+    html.push_str("<dl class=\"cast\">\n");
+    for (name, runs, doc) in words::cast(scene.checked) {
+        let _ = writeln!(
+            html,
+            "<dt>{} <code>{}</code></dt><dd>{}</dd>",
+            escape(name),
+            escape(runs),
+            escape(&doc)
+        );
+    }
+    html.push_str("</dl>\n");
+    html
+}
+
+/// A run: its headline, diagram, list of steps and last state.
+fn schedule(scene: &Scene, id: &str) -> String {
+    if scene.run.steps.is_empty() {
+        return "<p>There is no run to show.</p>\n".to_string();
+    }
+    let mut html = format!("<p>{}.</p>\n", escape(&words::schedule(scene)));
+    let no_return = words::no_return(scene);
+    if let Some(words) = &no_return {
+        let _ = writeln!(html, "<p class=\"warning\">⚠ {}</p>", escape(words));
+    }
+    let mark = scene.no_return.map(|step| (step, "⚠ point of no return"));
+    html += &figure(scene, id, mark);
+    html += &steps(scene);
+    html
+}
+
+fn figure(scene: &Scene, id: &str, mark: Option<(usize, &str)>) -> String {
+    format!(
+        "<div class=\"diagram\" id=\"{id}-diagram\" tabindex=\"0\" role=\"region\" \
+         aria-label=\"Sequence diagram, scrollable\">\n{}</div>\n",
+        svg(scene, id, mark)
+    )
+}
+
+fn steps(scene: &Scene) -> String {
+    let program = scene.run.program;
+    let actor =
+        |column: usize| program.threads.get(column).map_or("kernel", |thread| thread.name.as_str());
+    let mut html = String::from(
+        "<details><summary>The same as a list of steps</summary>\n<ol class=\"steps\">\n",
+    );
+    for row in rows(&scene.run) {
+        let Some(number) = row.number else { continue };
+        let _ = write!(
+            html,
+            "<li value=\"{number}\"><strong>{}</strong> <code>{}</code>",
+            escape(actor(row.actor)),
+            escape(&row.text)
+        );
+        if let Some((steps, turns)) = row.turns {
+            let lines = if steps == 1 { String::new() } else { format!("the last {steps} lines ") };
+            let _ = write!(html, " <em>{lines}× {turns} turns</em>");
+        }
+        for (thread, note) in &row.notes {
+            let _ = write!(html, "; <em>{} {}</em>", escape(actor(*thread)), escape(note));
+        }
+        if !row.changes.is_empty() {
+            let _ = write!(html, "<br><small>{}</small>", escape(&row.changes.join(", ")));
+        }
+        html.push_str("</li>\n");
+    }
+    html.push_str("</ol>\n</details>\n<p>When it is over:</p>\n<ul class=\"over\">\n");
+    let last = standings(program, scene.run.last_state());
+    for (thread, standing) in program.threads.iter().zip(&last) {
+        let _ = writeln!(
+            html,
+            "<li><strong>{}</strong> {}</li>",
+            escape(&thread.name),
+            escape(&words::standing(standing)).replace('`', "")
+        );
+    }
+    html.push_str("</ul>\n");
+    html
+}
+
+fn fix(lesson: &Lesson) -> String {
+    let Some((scene, parting)) = &lesson.fixed else { return String::new() };
+    let mark = parting.forbidden.as_ref().map(|forbidden| {
+        (parting.followed, format!("✓ step {} of the schedule cannot happen here", forbidden.step))
+    });
+    let mark = mark.as_ref().map(|(step, words)| (*step, words.as_str()));
+    format!(
+        "<section aria-labelledby=\"fix-h\">\n<h2 id=\"fix-h\">The same cast with the fix</h2>\n\
+         <p><strong>{}</strong>: {}. {}</p>\n<p class=\"forbids\">✓ {}</p>\n{}{}</section>\n",
+        escape(&scene.name()),
+        escape(words::verdict(scene.checked)),
+        escape(&words::searched(scene.checked)),
+        escape(&words::parting(parting)),
+        figure(scene, "fix", mark),
+        steps(scene),
+    )
+}

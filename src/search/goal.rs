@@ -1,0 +1,126 @@
+//! What there is to get to in a state graph: violations, witnesses, ends.
+
+use super::components::components;
+use super::ends::classify;
+use super::graph::{Graph, Label};
+use super::report::Finding;
+use crate::machine::{Actor, Violation};
+use crate::program::{CheckId, PropertyKind};
+
+/// Where a run may want to get, or not to: some states, and steps that fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goal {
+    /// By state.
+    pub states: Vec<bool>,
+    /// A step that fails this check leads there.
+    pub check: Option<CheckId>,
+}
+
+/// The bottom components of a graph: those that no edge leaves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bottoms {
+    /// The ends: the outcome, and the states.
+    pub ends: Vec<(String, Vec<u32>)>,
+    /// States of the others, in which a run goes on for ever and does more than spin.
+    pub endless: Vec<u32>,
+}
+
+impl Bottoms {
+    /// Those of the graph.
+    pub fn of(graph: &Graph<'_>) -> Bottoms {
+        let mut bottoms = Bottoms::default();
+        let all: Vec<u32> = (0..graph.len() as u32).collect();
+        let mut component = vec![0; graph.len()];
+        let mut number = 0;
+        let mut scratch = graph.machine().scratch();
+        let program = graph.program();
+        let declared = program.outcomes.iter().map(|outcome| outcome.name.as_str());
+        let names: Vec<&str> = declared.chain(["done", "stuck"]).collect();
+        components(graph, &all, &mut Vec::new(), |states| {
+            number += 1;
+            states.iter().for_each(|&state| component[state as usize] = number);
+            let inside = |&to: &u32| to != Graph::OUTSIDE && component[to as usize] == number;
+            if !states.iter().all(|&state| graph.targets(state).iter().all(inside)) {
+                return;
+            }
+            if !only_spins(graph, states) {
+                bottoms.endless.extend_from_slice(states);
+                return;
+            }
+            let mut states = states.to_vec();
+            states.sort_unstable();
+            let class = classify(&states, graph.states(), graph.machine(), &mut scratch);
+            // What cannot be classified is stuck, as in the census.
+            let name = names[class.unwrap_or(names.len() - 1)];
+            bottoms.ends.push((name.to_string(), states));
+        });
+        bottoms
+    }
+}
+
+/// Whether only spin turns are taken in a bottom component, each of them ending.
+fn only_spins(graph: &Graph<'_>, states: &[u32]) -> bool {
+    let threads = graph.program().threads.len();
+    let (mut moves, mut yields) = (vec![false; threads], vec![false; threads]);
+    for (_, label) in states.iter().flat_map(|&state| graph.edges(state)) {
+        let label = graph.labels()[label as usize];
+        let Actor::Thread(thread) = label.transition.actor else { return false };
+        if !label.spins {
+            return false;
+        }
+        moves[usize::from(thread)] = true;
+        yields[usize::from(thread)] |= label.yielded;
+    }
+    moves == yields
+}
+
+impl Goal {
+    /// What a finding is about; `None` for a liveness property, which is about no state.
+    pub fn of(graph: &Graph<'_>, bottoms: &Bottoms, what: &Finding) -> Option<Goal> {
+        let mut states = vec![false; graph.len()];
+        let mut check = None;
+        match what {
+            Finding::Property(property) => {
+                let (condition, wanted) = match graph.program().properties[*property].kind {
+                    PropertyKind::Never(condition) | PropertyKind::Reach(condition) => {
+                        (condition, true)
+                    }
+                    PropertyKind::Always(condition) => (condition, false),
+                    PropertyKind::After(..) | PropertyKind::Eventually(_) => return None,
+                };
+                let mut scratch = graph.machine().scratch();
+                for state in 0..graph.len() as u32 {
+                    let value = graph.machine().eval(condition, graph.state(state), &mut scratch);
+                    states[state as usize] = value == Ok(wanted);
+                }
+            }
+            Finding::Step(violation) => check = Some(violation.check),
+            Finding::End { outcome, .. } => {
+                let ends = bottoms.ends.iter().filter(|(name, _)| name == outcome);
+                ends.flat_map(|(_, end)| end).for_each(|&state| states[state as usize] = true);
+            }
+        }
+        Some(Goal { states, check })
+    }
+
+    /// What a schedule shows by this name: a property, a kind of failing step, or an outcome. `None`
+    /// for a liveness property.
+    pub fn named(graph: &Graph<'_>, bottoms: &Bottoms, name: &str) -> Option<Goal> {
+        let program = graph.program();
+        if let Some(property) = program.properties.iter().position(|p| p.name == name) {
+            return Goal::of(graph, bottoms, &Finding::Property(property));
+        }
+        let checks = graph.labels().iter().filter_map(|label| label.fails);
+        let named = |check: &CheckId| program.checks[usize::from(*check)].kind.name() == name;
+        let what = match checks.into_iter().find(named) {
+            Some(check) => Finding::Step(Violation { check }),
+            None => Finding::End { outcome: name.to_string(), spinning: false },
+        };
+        Goal::of(graph, bottoms, &what)
+    }
+
+    /// The edge fails, and that is the goal.
+    pub fn is_met_by(&self, label: &Label) -> bool {
+        self.check.is_some() && label.fails == self.check
+    }
+}

@@ -1,0 +1,327 @@
+//! The state graph: every reachable state and every transition between them, to be walked again
+//! and again.
+//!
+//! A search needs no edges; what is about whole runs does. The graph is made after the search, from
+//! the states that it stored: one array of targets and one of labels, in the order of the machine,
+//! and where each state's begin (compressed sparse rows). States keep the numbers of the search,
+//! which are in the order of their distance from the initial state.
+
+use super::store::Store;
+use crate::machine::{Actor, Machine, Scratch, Step, Successor, Transition};
+use crate::program::{CheckId, Fairness, PlaceId, Program};
+use std::collections::HashMap;
+
+/// Stored states, of whatever size.
+pub(super) trait States {
+    /// The state with this number.
+    fn state(&self, index: u32) -> &[u64];
+    /// The number of a state, if it is stored.
+    fn find(&self, state: &[u64]) -> Option<u32>;
+    /// How many there are.
+    fn len(&self) -> usize;
+}
+
+impl<const W: usize> States for Store<W> {
+    fn state(&self, index: u32) -> &[u64] {
+        Store::state(self, index)
+    }
+
+    fn find(&self, state: &[u64]) -> Option<u32> {
+        Store::find(self, state)
+    }
+
+    fn len(&self) -> usize {
+        Store::len(self)
+    }
+}
+
+/// A few states, in order.
+struct Few(Vec<Box<[u64]>>);
+
+impl States for Few {
+    fn state(&self, index: u32) -> &[u64] {
+        &self.0[index as usize]
+    }
+
+    fn find(&self, state: &[u64]) -> Option<u32> {
+        let index = self.0.binary_search_by(|known| known.as_ref().cmp(state)).ok()?;
+        Some(index as u32)
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// The graph of all reachable states of a program.
+pub struct Graph<'p> {
+    machine: Machine<'p>,
+    states: Box<dyn States + 'p>,
+    edges: Edges,
+}
+
+/// The edges of a graph.
+pub(super) struct Edges {
+    /// By state: where its edges begin; one more at the end.
+    starts: Vec<u32>,
+    targets: Vec<u32>,
+    labels: Vec<u32>,
+    table: Vec<Label>,
+}
+
+/// What an edge is, but for where it leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Label {
+    /// Who steps, and which branch.
+    pub transition: Transition,
+    /// The place that the thread's step is taken from; `None` for an action, and for a step that
+    /// enters a handler.
+    pub place: Option<PlaceId>,
+    /// Of a strongly fair step: where the thread stands after it, and whether it changed a shared
+    /// variable. These, with the branch, are the ways that the step can go.
+    pub way: Option<(PlaceId, bool)>,
+    /// The step may be part of a spin.
+    pub spins: bool,
+    /// A turn of a yielding loop ends in it.
+    pub yielded: bool,
+    /// The check that it fails.
+    pub fails: Option<CheckId>,
+}
+
+/// The way of a step that fails.
+const FAILING_WAY: (PlaceId, bool) = (PlaceId::MAX, false);
+
+/// Why there is no graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoGraph {
+    /// The edges do not fit in the memory that there is, or 32 bits do not number them.
+    TooLarge,
+    /// It was not wanted any more.
+    Stopped,
+}
+
+/// States between two questions whether the graph is still wanted.
+const STATES_PER_QUESTION: u32 = 1 << 14;
+
+impl Edges {
+    /// All edges of `states`, of which there are `count`. They may take `bytes_max` bytes. `go_on`
+    /// is asked now and then.
+    pub(super) fn of(
+        machine: &Machine<'_>,
+        states: &dyn States,
+        count: u64,
+        bytes_max: u64,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Edges, NoGraph> {
+        let bytes = count.saturating_mul(8) + 4 * (states.len() as u64 + 1);
+        let Some(count) = u32::try_from(count).ok().filter(|_| bytes <= bytes_max) else {
+            return Err(NoGraph::TooLarge);
+        };
+        let (mut starts, mut targets, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+        starts.try_reserve_exact(states.len() + 1).map_err(|_| NoGraph::TooLarge)?;
+        targets.try_reserve_exact(count as usize).map_err(|_| NoGraph::TooLarge)?;
+        labels.try_reserve_exact(count as usize).map_err(|_| NoGraph::TooLarge)?;
+        let mut edges = Edges { starts, targets, labels, table: Vec::new() };
+        let mut numbers: HashMap<Label, u32> = HashMap::new();
+        let mut scratch = machine.scratch();
+        for state in 0..states.len() as u32 {
+            if state % STATES_PER_QUESTION == 0 && !go_on() {
+                return Err(NoGraph::Stopped);
+            }
+            edges.starts.push(edges.targets.len() as u32);
+            let before = states.state(state);
+            let places = Places::of(machine, before, &mut scratch);
+            machine.successors(before, &mut scratch, |successor| {
+                let (target, yielded, fails) = match successor.step {
+                    Step::Done { yielded } => {
+                        (states.find(successor.state).unwrap_or(Graph::OUTSIDE), yielded, None)
+                    }
+                    Step::Violation(violation) => (Graph::OUTSIDE, false, Some(violation.check)),
+                    Step::Disabled => unreachable!("a successor is enabled"),
+                };
+                let transition = successor.transition;
+                let (place, way) = places.label(machine, &successor, before);
+                let spins = successor.spins;
+                let label = Label { transition, place, way, spins, yielded, fails };
+                let next = numbers.len() as u32;
+                let number = *numbers.entry(label).or_insert(next);
+                if number == next {
+                    edges.table.push(label);
+                }
+                edges.targets.push(target);
+                edges.labels.push(number);
+            });
+        }
+        edges.starts.push(edges.targets.len() as u32);
+        Ok(edges)
+    }
+}
+
+/// Where the threads stand in a state: their places, `None` for those about to enter a handler.
+struct Places(Vec<Option<PlaceId>>);
+
+impl Places {
+    fn of(machine: &Machine<'_>, state: &[u64], scratch: &mut Scratch) -> Places {
+        let threads = machine.program().threads.iter().enumerate();
+        let place = |(index, thread): (usize, &crate::program::Thread)| {
+            let enters = !thread.handlers.is_empty()
+                && machine.enters_handler(state, index, scratch).unwrap_or(false);
+            (!enters).then(|| machine.place(state, index))
+        };
+        Places(threads.map(place).collect())
+    }
+
+    /// The place of a label, and its way.
+    fn label(
+        &self,
+        machine: &Machine<'_>,
+        successor: &Successor<'_>,
+        before: &[u64],
+    ) -> (Option<PlaceId>, Option<(PlaceId, bool)>) {
+        let Actor::Thread(thread) = successor.transition.actor else { return (None, None) };
+        let index = usize::from(thread);
+        let Some(place) = self.0[index] else { return (None, None) };
+        let program = machine.program();
+        let fairness = program.threads[index].places[place as usize].fairness;
+        let way = (fairness == Fairness::Strong).then(|| {
+            let masks = &program.layout.shared_mask;
+            let words = before.iter().zip(successor.state).zip(masks);
+            let changed = words.map(|((b, a), mask)| (b ^ a) & mask).any(|bits| bits != 0);
+            match successor.step {
+                Step::Violation(_) => FAILING_WAY,
+                Step::Done { .. } | Step::Disabled => {
+                    (machine.place(successor.state, index), changed)
+                }
+            }
+        });
+        (Some(place), way)
+    }
+}
+
+impl<'p> Graph<'p> {
+    /// The target of a step that fails, which ends the run; in the graph of some states only, also
+    /// of one that leads to another.
+    pub const OUTSIDE: u32 = u32::MAX;
+
+    pub(super) fn new(machine: Machine<'p>, states: Box<dyn States + 'p>, edges: Edges) -> Self {
+        Graph { machine, states, edges }
+    }
+
+    /// The graph of these states alone.
+    pub(super) fn of_few(program: &'p Program, mut states: Vec<Box<[u64]>>) -> Graph<'p> {
+        let machine = Machine::new(program);
+        states.sort_unstable();
+        states.dedup();
+        let mut scratch = machine.scratch();
+        let mut count = 0;
+        states.iter().for_each(|state| machine.successors(state, &mut scratch, |_| count += 1));
+        let states = Few(states);
+        let edges = Edges::of(&machine, &states, count, u64::MAX, &mut || true);
+        Graph::new(machine, Box::new(states), edges.expect("a few edges fit"))
+    }
+
+    /// The machine whose runs these are.
+    pub fn machine(&self) -> &Machine<'p> {
+        &self.machine
+    }
+
+    /// The program whose runs these are.
+    pub fn program(&self) -> &'p Program {
+        self.machine.program()
+    }
+
+    /// How many states there are. The initial one is 0.
+    #[allow(clippy::len_without_is_empty, reason = "there is always an initial state")]
+    pub fn len(&self) -> usize {
+        self.states.len()
+    }
+
+    /// How many edges there are.
+    pub fn edge_count(&self) -> usize {
+        self.edges.targets.len()
+    }
+
+    /// The state with this number.
+    pub fn state(&self, state: u32) -> &[u64] {
+        self.states.state(state)
+    }
+
+    /// The number of a state, if it is reachable.
+    pub fn find(&self, state: &[u64]) -> Option<u32> {
+        self.states.find(state)
+    }
+
+    /// The stored states, whatever their size.
+    pub(super) fn states(&self) -> &dyn States {
+        &*self.states
+    }
+
+    /// Where the edges of a state lead, in the machine's order; [`Graph::OUTSIDE`] for those that fail.
+    #[inline]
+    pub fn targets(&self, state: u32) -> &[u32] {
+        let starts = &self.edges.starts[state as usize..];
+        &self.edges.targets[starts[0] as usize..starts[1] as usize]
+    }
+
+    /// The edges of a state: where each leads, and the number of its label.
+    #[inline]
+    pub fn edges(&self, state: u32) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let starts = &self.edges.starts[state as usize..];
+        let range = starts[0] as usize..starts[1] as usize;
+        let targets = self.edges.targets[range.clone()].iter().copied();
+        targets.zip(self.edges.labels[range].iter().copied())
+    }
+
+    /// What the labels say, by number.
+    pub fn labels(&self) -> &[Label] {
+        &self.edges.table
+    }
+
+    /// The shortest distances from the initial state, and the state that finds each on the way, as
+    /// the search did.
+    pub fn tree(&self) -> Tree {
+        let mut tree = Tree { depth: vec![u32::MAX; self.len()], parent: vec![0; self.len()] };
+        tree.depth[0] = 0;
+        for state in 0..self.len() as u32 {
+            for &target in self.targets(state).iter().filter(|&&target| target != Graph::OUTSIDE) {
+                if tree.depth[target as usize] == u32::MAX {
+                    tree.depth[target as usize] = tree.depth[state as usize] + 1;
+                    tree.parent[target as usize] = state;
+                }
+            }
+        }
+        tree
+    }
+
+    /// The transitions along these states, each the first that leads to the next state.
+    ///
+    /// # Panics
+    /// If there is no edge from one to the next.
+    pub(super) fn way(&self, path: &[u32]) -> Vec<Transition> {
+        let step = |pair: &[u32]| {
+            let (_, label) = self.edges(pair[0]).find(|(target, _)| *target == pair[1])?;
+            Some(self.labels()[label as usize].transition)
+        };
+        path.windows(2).map(|pair| step(pair).expect("an edge leads there")).collect()
+    }
+}
+
+/// Shortest ways from the initial state.
+pub struct Tree {
+    /// By state: its distance. It never decreases.
+    pub depth: Vec<u32>,
+    /// By state: the one before it.
+    parent: Vec<u32>,
+}
+
+impl Tree {
+    /// The states of a shortest way to `state`, the initial one first.
+    pub fn path(&self, state: u32) -> Vec<u32> {
+        let mut path = vec![state];
+        while path[path.len() - 1] != 0 {
+            path.push(self.parent[path[path.len() - 1] as usize]);
+        }
+        path.reverse();
+        path
+    }
+}
