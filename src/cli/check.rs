@@ -1,5 +1,6 @@
 //! `ghosthunt check`: the exhaustive verdict.
 
+use super::engine::{EngineArguments, Prepared};
 use super::limits::LimitArguments;
 use super::output::{Failure, Output, complain, say};
 use super::unused::Unused;
@@ -53,6 +54,8 @@ pub(super) struct Arguments {
     #[arg(long, short)]
     quiet: bool,
     #[command(flatten)]
+    engine: EngineArguments,
+    #[command(flatten)]
     limits: LimitArguments,
     #[command(flatten)]
     width: WidthArgument,
@@ -103,6 +106,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     let kernels = plan.iter().filter_map(|planned| planned.kernel.as_ref());
     let mut session = Session {
         arguments,
+        engine: arguments.engine.prepare(&arguments.limits)?,
         width: arguments.width.columns(),
         kernel_width: kernels.map(|kernel| kernel.width()).max().unwrap_or(0),
         heading: String::new(),
@@ -182,6 +186,7 @@ fn saves_to_directory(arguments: &Arguments, checks: usize) -> Result<bool, Fail
 /// What all checks of one run have in common.
 struct Session<'a> {
     arguments: &'a Arguments,
+    engine: Prepared,
     width: usize,
     kernel_width: usize,
     /// With `--all`: the scenario whose name was printed last.
@@ -215,8 +220,8 @@ impl Session<'_> {
             known_name(show, &check)?;
         }
         self.warn(&check);
-        let limits = self.arguments.limits.limits();
-        let report = runner::run(&check, &limits, self.arguments.quiet);
+        let Arguments { limits, quiet, .. } = self.arguments;
+        let report = self.engine.check(planned.scenario, &check, limits, *quiet)?;
         let mut checked = runner::judged(planned.scenario, &check, &report);
         let saved = self.save(&mut checked);
         self.print(&checked, output)?;
@@ -300,7 +305,8 @@ impl Session<'_> {
         let mut schedules = Vec::new();
         for (name, trace) in chosen {
             let check = checked.check;
-            let schedule = Schedule::of(&check.program, trace, &check.set, "search", name)
+            let engine = &checked.report.engine;
+            let schedule = Schedule::of(&check.program, trace, &check.set, engine, name)
                 .expect("what was found can be run");
             let cycle_from = checked.cycle_of(name);
             schedules.push((name.to_string(), schedule.with_cycle(cycle_from)));

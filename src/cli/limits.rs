@@ -20,6 +20,16 @@ pub(super) struct LimitArguments {
 }
 
 impl LimitArguments {
+    /// Whether states or their memory are limited.
+    pub fn of_states(&self) -> bool {
+        self.max_states.is_some() || self.max_memory.is_some()
+    }
+
+    /// The limit on time.
+    pub fn time(&self) -> Option<Duration> {
+        self.max_time
+    }
+
     /// The limits of each search.
     pub fn limits(&self) -> Limits {
         Limits {

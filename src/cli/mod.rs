@@ -4,12 +4,14 @@
 mod check;
 mod completions;
 mod danger;
+mod engine;
 mod exit;
 mod files;
 mod hunt;
 mod interrupt;
 mod limits;
 mod list;
+mod loom;
 mod man;
 mod minimise;
 mod new;
@@ -55,6 +57,8 @@ enum Command {
     Minimise(minimise::Arguments),
     #[command(after_help = exit::help())]
     Simulate(simulate::Arguments),
+    #[command(name = "run-loom", hide = true)]
+    RunLoom(loom::Arguments),
     #[command(after_help = exit::help())]
     Danger(danger::Arguments),
     #[command(after_help = exit::help())]
@@ -132,6 +136,7 @@ fn run() -> Exit {
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
         Some(Command::Minimise(arguments)) => minimise::run(arguments, &mut output),
         Some(Command::Simulate(arguments)) => simulate::run(arguments, &mut output),
+        Some(Command::RunLoom(arguments)) => loom::run(arguments, &mut output),
         Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),
         Some(Command::Report(arguments)) => report::run(arguments, &mut output),
         Some(Command::Completions(arguments)) => completions::run(arguments, &mut output),

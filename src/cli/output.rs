@@ -28,6 +28,8 @@ pub(super) enum Failure {
     Unreadable { path: String, error: io::Error },
     /// A text is wrong.
     Bad(Errors),
+    /// An engine does something else with a schedule than the machine, and what.
+    Differs(String),
 }
 
 impl Output {
@@ -72,6 +74,10 @@ impl Failure {
             Failure::Unreadable { path, error } => {
                 complain(&format!("cannot read {path}: {error}"));
                 Exit::BadInput
+            }
+            Failure::Differs(message) => {
+                complain(&message);
+                Exit::Internal
             }
             Failure::Bad(errors) => {
                 say(&report::errors(&errors, super::WIDTH_DEFAULT));

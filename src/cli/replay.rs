@@ -1,8 +1,11 @@
 //! `ghosthunt replay`: a schedule, step by step.
 
+use super::engine::Engine;
 use super::limits::LimitArguments;
 use super::output::{Failure, Output};
 use super::{Exit, Format, WidthArgument, danger, interrupt, runner};
+use crate::engines::shuttle;
+use crate::program::Program;
 use crate::report::{self, Explained};
 use crate::scenario::{Check, Named};
 use crate::schedule::{self, Replay, Schedule};
@@ -11,6 +14,7 @@ use clap::Args;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Replay a schedule file step by step
 ///
@@ -23,6 +27,9 @@ pub(super) struct Arguments {
     /// Its scenario, if that is neither built in nor beside the schedule or where you are
     #[arg(long, value_name = "SCENARIO")]
     scenario: Option<String>,
+    /// What takes the steps: ghosthunt's own machine, or another engine that the file drives
+    #[arg(long, value_enum, default_value = "search")]
+    engine: Engine,
     /// Search the scenario, and say of each step what it made possible or impossible, how dangerous
     /// it was, and after which one there was no way out
     #[arg(long)]
@@ -50,6 +57,15 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     let check = scenario.compile(schedule.kernel.as_deref(), &schedule.set)?;
     let replay = schedule::replay(&check.program, &schedule)
         .map_err(|error| Failure::Bad(error.in_text(&schedule)))?;
+    match arguments.engine {
+        Engine::Search => {}
+        Engine::Shuttle => drive(&check.program, &replay, &schedule)?,
+        Engine::Loom => {
+            return Err(Failure::Usage(
+                "loom chooses its runs itself, and cannot be driven by a schedule".to_string(),
+            ));
+        }
+    }
     let explained = match arguments.explain {
         true => {
             danger::known(&arguments.rates, &check)?;
@@ -68,6 +84,18 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         output.print(&report::explanation(&replay.run, explained, width))?;
     }
     Ok(Exit::AsExpected)
+}
+
+/// Drives shuttle through the schedule. It must come to the end of it, and to what it shows.
+fn drive(program: &Program, replay: &Replay, schedule: &Schedule) -> Result<(), Failure> {
+    let driven = shuttle::replay(&Arc::new(program.clone()), &replay.trace);
+    let steps = replay.trace.len();
+    if driven.trace != replay.trace || *driven.state != *replay.run.last_state() {
+        let message = format!("shuttle took {} of the {steps} steps", driven.trace.len());
+        return Err(Failure::Differs(message));
+    }
+    let shown = schedule::shows(program, &driven.trace, schedule.cycle_from, &schedule.shows);
+    shown.map_err(|found| Failure::Differs(format!("shuttle's run leads to {found}")))
 }
 
 /// Searches the scenario to explain the schedule.

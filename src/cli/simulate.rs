@@ -1,6 +1,7 @@
 //! `ghosthunt simulate`: runs picked by chance.
 
 use super::check::option;
+use super::engine::new_seed;
 use super::limits::duration;
 use super::output::{Failure, Output};
 use super::{Exit, Format, WidthArgument, files, interrupt, runner};
@@ -10,7 +11,6 @@ use crate::scenario::{Check, Named, Scenario, SplitName};
 use crate::schedule::{self, Pct, RandomWalk, Schedule, Scheduler, UniformWalk};
 use crate::search::{Completeness, Limits, search};
 use clap::{Args, ValueEnum};
-use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -96,8 +96,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         Some(kernel) => vec![Some(kernel)],
         None => scenario.kernel_names(),
     };
-    // Not for secrets: it only has to be another one each time.
-    let seed = arguments.seed.unwrap_or_else(|| RandomState::new().hash_one(Instant::now()));
+    let seed = arguments.seed.unwrap_or_else(new_seed);
     let mut exit = Exit::AsExpected;
     for (index, kernel) in kernels.into_iter().enumerate() {
         if index > 0 && arguments.format == Format::Human {

@@ -4,6 +4,12 @@
 //! each to an [`Observed`], and [`report`] says what they come to. This room may not know how the
 //! search finds states, nor how reports are written.
 
+mod count;
+pub mod loom;
+pub mod shuttle;
+
+pub use count::runs;
+
 use crate::program::{Program, PropertyKind, StatementId};
 use crate::schedule::Observed;
 use crate::search::{Completeness, EndClass, Finding, Found, Report};

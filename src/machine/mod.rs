@@ -19,6 +19,7 @@ use crate::program::{
     Addr, CheckId, FINISHED, FieldId, Mode, Order, Place, PlaceId, Program, StatementId, Thread,
 };
 use memory::Frozen;
+use std::sync::Arc;
 
 /// Who takes a step: a thread (its index in the cast), or a kernel action (its index in the
 /// program's actions).
@@ -83,6 +84,13 @@ pub struct Machine<'p> {
     stack_depth: usize,
 }
 
+/// A machine that owns its program, for callers that cannot borrow one.
+#[derive(Debug, Clone)]
+pub struct SharedMachine {
+    program: Arc<Program>,
+    stack_depth: usize,
+}
+
 /// Memory that steps reuse, and the record of which statements have run.
 #[derive(Debug, Clone)]
 pub struct Scratch {
@@ -98,6 +106,27 @@ enum Ready<'p> {
     Run { place: &'p Place, role: Role },
     /// Enter one of the handlers whose condition holds.
     Enter,
+}
+
+impl SharedMachine {
+    /// Makes `program` runnable.
+    ///
+    /// # Panics
+    /// As [`Machine::new`].
+    pub fn new(program: Arc<Program>) -> SharedMachine {
+        let stack_depth = Machine::new(&program).stack_depth;
+        SharedMachine { program, stack_depth }
+    }
+
+    /// The machine, at no cost.
+    pub fn machine(&self) -> Machine<'_> {
+        Machine { program: &self.program, stack_depth: self.stack_depth }
+    }
+
+    /// The program it runs.
+    pub fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
 }
 
 impl<'p> Machine<'p> {

@@ -40,7 +40,7 @@ mod write;
 pub use chance::Chance;
 pub use end::{End, end_at};
 pub use observed::{Observed, Seen, SeenEnds};
-pub use replay::{Replay, ReplayError, replay};
+pub use replay::{Replay, ReplayError, replay, shows};
 pub use run::{Run, StepWords, Taken, enabled};
 pub use schedulers::{Pct, RandomWalk, Scheduler, UniformWalk};
 pub use shrink::shrink;

@@ -112,6 +112,24 @@ pub(super) fn leads_to(program: &Program, run: &Run, shows: &str) -> bool {
     shown(&Machine::new(program), run, failed, shows).is_ok()
 }
 
+/// Whether a run, which an engine took, shows what a schedule says. `cycle_from` is the schedule's.
+///
+/// # Errors
+/// What it shows instead.
+pub fn shows(
+    program: &Program,
+    trace: &[Transition],
+    cycle_from: Option<usize>,
+    shows: &str,
+) -> Result<(), String> {
+    let run = Run::new(program, trace).map_err(|step| format!("step {}, which fails", step + 1))?;
+    let failed = match run.steps.last().map(|taken| taken.step) {
+        Some(Step::Violation(violation)) => Some(program.checks[usize::from(violation.check)].kind),
+        _ => None,
+    };
+    shown(&Machine::new(program), &run.with_cycle(cycle_from), failed, shows)
+}
+
 /// The enabled transition that `line` names.
 fn fitting(
     machine: &Machine,

@@ -40,19 +40,34 @@ pub struct Walk {
     been: HashSet<Box<[u64]>>,
     trace: Vec<Transition>,
     moves: Vec<Move>,
+    /// Steps that lead to where it has been.
+    back: Vec<Transition>,
     over: Option<Over>,
+    /// Steps back to where it has been are offered too.
+    anywhere: bool,
 }
 
 impl Walk {
     /// A walk that stands in the program's initial state.
     pub fn new(machine: &Machine) -> Walk {
+        Walk::starting(machine, false)
+    }
+
+    /// A walk that may go in circles, as a schedule may ask for.
+    pub fn anywhere(machine: &Machine) -> Walk {
+        Walk::starting(machine, true)
+    }
+
+    fn starting(machine: &Machine, anywhere: bool) -> Walk {
         let mut walk = Walk {
+            anywhere,
             looking: machine.scratch(),
             taking: machine.scratch(),
             state: machine.program().initial.clone().into(),
             been: HashSet::new(),
             trace: Vec::new(),
             moves: Vec::new(),
+            back: Vec::new(),
             over: None,
         };
         walk.restart(machine);
@@ -123,15 +138,23 @@ impl Walk {
     /// Finds out what can happen next.
     fn look(&mut self, machine: &Machine) {
         self.moves.clear();
+        self.back.clear();
         let mut rests = true;
         machine.successors(&self.state, &mut self.looking, |successor| {
             rests &= successor.spins;
             let failed = matches!(successor.step, Step::Violation(_));
-            if failed || !self.been.contains(successor.state) {
+            if failed || self.anywhere || !self.been.contains(successor.state) {
                 let state = successor.state.into();
                 self.moves.push(Move { transition: successor.transition, state });
+            } else {
+                self.back.push(successor.transition);
             }
         });
+        // What leads back is as good as taken: its statements have run.
+        let mut after = vec![0; self.state.len()];
+        for &transition in &self.back {
+            machine.step(&self.state, transition, &mut after, &mut self.taking);
+        }
         if rests && let Some(end) = end_in(machine, &self.state, &mut self.looking) {
             self.moves.clear();
             self.over = Some(Over::End(end));

@@ -166,7 +166,7 @@ fn judge(text: &Text) -> Option<Verdict> {
                     Ok((index, yielded))
                 }
             };
-            edges.push(Edge { transition, target, spins });
+            edges.push(Edge { transition, target, spins, demands: Vec::new() });
         }
         graph.push(edges);
         verdict.depth = verdict.depth.max(depth);

@@ -1,0 +1,144 @@
+//! Which loom thread makes which step.
+//!
+//! loom has five threads, its main thread among them. Each thread of the cast has one. The actions of
+//! the kernel, and the further ways that a `choose` or a handler leaves, are made by agents: an agent
+//! makes several such steps if no two of them are ever enabled together, so that no order of steps is
+//! lost. A step that is never enabled needs no agent.
+
+use crate::machine::{Actor, Machine, Step, Transition};
+use crate::program::Program;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// loom's threads.
+pub const THREADS_MAX: usize = ::loom::MAX_THREADS;
+
+/// The steps of each loom thread, the first of them on loom's main thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// By loom thread.
+    pub threads: Vec<Vec<Transition>>,
+}
+
+/// Why loom cannot run a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// It has too many states to find out which steps can be enabled together.
+    States {
+        /// How many there may be.
+        max: usize,
+    },
+    /// It needs more threads than loom has.
+    Threads {
+        /// What each would be for.
+        needed: Vec<String>,
+    },
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Refusal::States { max } => {
+                write!(f, "loom is for small casts, and this one has more than {max} states")
+            }
+            Refusal::Threads { needed } => write!(
+                f,
+                "loom has {THREADS_MAX} threads, and this cast needs {}: {}",
+                needed.len(),
+                needed.join("; ")
+            ),
+        }
+    }
+}
+
+/// Steps that are enabled in some state, and which of them are enabled together.
+struct Enabled {
+    steps: BTreeSet<Transition>,
+    together: HashSet<(Transition, Transition)>,
+}
+
+impl Enabled {
+    fn of(program: &Program, states_max: usize) -> Option<Enabled> {
+        let machine = Machine::new(program);
+        let mut scratch = machine.scratch();
+        let mut known: HashSet<Box<[u64]>> = HashSet::from([program.initial.clone().into()]);
+        let mut open: Vec<Box<[u64]>> = known.iter().cloned().collect();
+        let mut enabled = Enabled { steps: BTreeSet::new(), together: HashSet::new() };
+        while let Some(state) = open.pop() {
+            let mut here = Vec::new();
+            machine.successors(&state, &mut scratch, |successor| {
+                here.push(successor.transition);
+                let failed = matches!(successor.step, Step::Violation(_));
+                if !failed && known.insert(successor.state.into()) {
+                    open.push(successor.state.into());
+                }
+            });
+            for (index, &a) in here.iter().enumerate() {
+                enabled.steps.insert(a);
+                for &b in &here[..index] {
+                    enabled.together.insert((a, b));
+                    enabled.together.insert((b, a));
+                }
+            }
+            if known.len() > states_max {
+                return None;
+            }
+        }
+        Some(enabled)
+    }
+}
+
+/// The thread that a step is about, for agents: an action's own, or the one that has further ways.
+fn about(program: &Program, step: Transition) -> Option<usize> {
+    match step.actor {
+        Actor::Thread(thread) => Some(usize::from(thread)),
+        Actor::Action(action) => program.actions[usize::from(action)].thread,
+    }
+}
+
+impl Plan {
+    /// Plans a program of at most `states_max` states.
+    pub fn of(program: &Program, states_max: usize) -> Result<Plan, Refusal> {
+        let enabled =
+            Enabled::of(program, states_max).ok_or(Refusal::States { max: states_max })?;
+        let own = |step: &&Transition| matches!(step.actor, Actor::Thread(_)) && step.branch == 0;
+        let cast: Vec<Vec<Transition>> =
+            enabled.steps.iter().filter(own).map(|&s| vec![s]).collect();
+        let mut agents: Vec<Vec<Transition>> = Vec::new();
+        let rest: Vec<Transition> =
+            enabled.steps.iter().filter(|step| !own(step)).copied().collect();
+        // Agents of one thread each if there is room, of all threads if not.
+        for by_thread in [true, false] {
+            agents.clear();
+            for &step in &rest {
+                let fits = |agent: &&mut Vec<Transition>| {
+                    let same = about(program, agent[0]) == about(program, step);
+                    (same || !by_thread)
+                        && agent.iter().all(|&other| !enabled.together.contains(&(step, other)))
+                };
+                match agents.iter_mut().find(fits) {
+                    Some(agent) => agent.push(step),
+                    None => agents.push(vec![step]),
+                }
+            }
+            if cast.len() + agents.len() <= THREADS_MAX {
+                return Ok(Plan { threads: [cast, agents].concat() });
+            }
+        }
+        let plan = Plan { threads: [cast, agents].concat() };
+        Err(Refusal::Threads { needed: plan.describe(program) })
+    }
+
+    /// What each thread is for, in words.
+    pub fn describe(&self, program: &Program) -> Vec<String> {
+        let words = |step: &Transition| match step.actor {
+            Actor::Action(action) => program.actions[usize::from(action)].name.clone(),
+            Actor::Thread(thread) => program.threads[usize::from(thread)].name.clone(),
+        };
+        let describe = |steps: &Vec<Transition>| {
+            let mut ways: BTreeMap<String, usize> = BTreeMap::new();
+            steps.iter().for_each(|step| *ways.entry(words(step)).or_default() += 1);
+            ways.into_keys().collect::<Vec<_>>().join(", ")
+        };
+        self.threads.iter().map(describe).collect()
+    }
+}

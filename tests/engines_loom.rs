@@ -1,0 +1,225 @@
+//! loom runs the same program: complete, it finds what the search finds, once a run. And what loom
+//! cannot do: each limit is pinned, so that a loom without it is noticed.
+
+#[path = "support/mod.rs"]
+mod support;
+
+use ghosthunt::engines;
+use ghosthunt::engines::loom::{self as engine, Limits, Plan, Refusal};
+use ghosthunt::program::Program;
+use ghosthunt::scenario::{Named, SplitName, finding_name};
+use ghosthunt::search::{self, Completeness, Report};
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
+use std::sync::Arc;
+use support::Scene;
+
+fn built_in(name: &str) -> Arc<Program> {
+    let split = SplitName::parse(name);
+    let scenario =
+        Named::find(split.scenario).expect("it is built in").parse().expect("it is right");
+    let kernel = split.kernel.or(scenario.kernel_names()[0]);
+    Arc::new(scenario.compile(kernel, &[]).expect("it compiles").program)
+}
+
+/// Ends with their numbers, and what is violated or reached, by name.
+fn facts(program: &Program, report: &Report) -> BTreeSet<String> {
+    let ends = report.ends.iter().map(|end| format!("{} {}", end.outcome, end.count));
+    let violations = report.violations.iter().map(|found| finding_name(&found.what, program));
+    let reach = report.reach.iter().filter(|(_, trace)| trace.is_some());
+    let reach = reach.map(|(index, _)| program.properties[*index].name.as_str());
+    ends.chain(violations.chain(reach).map(str::to_string)).collect()
+}
+
+/// Complete, with the facts of the search, and one execution for each run. Returns the report.
+#[track_caller]
+fn check_agreement(program: &Arc<Program>) -> Report {
+    let found = search::search(program, &search::Limits::default(), &mut |_| true);
+    let ran = engine::check(program, Limits::default()).expect("it is small enough");
+    assert_eq!(ran.completeness, Completeness::Exhaustive);
+    assert_eq!(facts(program, &ran), facts(program, &found));
+    assert_eq!((ran.states, &ran.not_run), (found.states, &found.not_run));
+    if let Some(runs) = engines::runs(program, 100_000) {
+        assert_eq!(ran.runs.map(u128::from), Some(runs));
+    }
+    ran
+}
+
+#[test]
+fn the_ghost_and_its_absence_are_shown_complete() {
+    let ghost = check_agreement(&built_in("engines/cgo-exit-1.14beta1"));
+    assert!(ghost.ends.iter().any(|end| end.outcome == "ghost"));
+    let safe = check_agreement(&built_in("engines/cgo-exit-1.14"));
+    assert!(safe.violations.is_empty() && safe.ends.iter().all(|end| end.fine));
+}
+
+#[test]
+fn the_kernel_rules_agree_wherever_there_are_few_runs() {
+    let mut checked = 0;
+    for named in Named::built_in().filter(|named| named.name.starts_with("nt/")) {
+        let scenario = named.parse().expect("it is right");
+        for kernel in scenario.kernel_names() {
+            let program = Arc::new(scenario.compile(kernel, &[]).expect("it compiles").program);
+            let few = engines::runs(&program, 10_000).is_some_and(|runs| runs <= 600);
+            if few && Plan::of(&program, engine::STATES_MAX).is_ok() {
+                check_agreement(&program);
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked >= 10, "{checked} casts are small enough");
+}
+
+#[test]
+fn loom_itself_calls_the_ghost_a_deadlock() {
+    let deadlock = |name: &str| engine::deadlock(&built_in(name), Limits::default());
+    let ghost = deadlock("nt/mutual-suspension@windows_10").expect("it is small enough");
+    assert!(ghost.is_some_and(|message| message.starts_with("deadlock")));
+    assert_eq!(deadlock("engines/cgo-exit-1.14"), Ok(None));
+}
+
+const COUNTER: &str = "
+var x: plain 0..9 = 0
+proc add() { let t = x  x = t + 1 }
+proc pick() { choose { x = 1 } or { x = 2 } or { skip } }
+proc wait() { while x == 0 { yield } }
+proc check() { let t = x  assert t < 2 }
+";
+
+#[test]
+fn choices_waits_and_failures_are_runs_too() {
+    let scene = |runs: &[&str]| {
+        let names = ["a", "b", "c", "d", "e", "f"];
+        let threads = names.iter().zip(runs);
+        threads.fold(Scene::new(COUNTER), |scene, (name, run)| scene.thread(name, run))
+    };
+    let runs = |threads: &[&str]| check_agreement(&Arc::new(scene(threads).program())).runs;
+    assert_eq!(runs(&["add()", "add()"]), Some(6));
+    assert_eq!(runs(&["pick()", "add()"]), Some(15));
+    assert_eq!(runs(&["wait()", "add()"]), Some(1));
+    assert_eq!(runs(&["wait()"]), Some(1));
+    assert!(runs(&["add()", "add()", "check()"]) > Some(6));
+    // Five threads fill loom, and a sixth is refused before the run.
+    assert_eq!(runs(&["add()", "wait()", "wait()", "wait()", "wait()"]), Some(24));
+    let six = Arc::new(scene(&["add()"; 6]).program());
+    let refused = engine::check(&six, Limits::default()).expect_err("loom has five threads");
+    assert!(matches!(&refused, Refusal::Threads { needed } if needed.len() == 6));
+    assert!(refused.to_string().contains("loom has 5 threads, and this cast needs 6: a; b"));
+}
+
+#[test]
+fn what_is_left_out_is_said() {
+    let program = built_in("engines/cgo-exit-1.14");
+    let check = |limits| engine::check(&program, limits).expect("it is small enough");
+    let few = check(Limits { runs: Some(10), ..Limits::default() });
+    assert_eq!((few.runs, few.completeness), (Some(10), Completeness::RunLimit));
+    let bounded = check(Limits { preemptions: Some(1), ..Limits::default() });
+    assert_eq!(bounded.completeness, Completeness::PreemptionBound);
+    assert!(bounded.runs < engines::runs(&program, 100_000).map(|runs| runs as u64));
+}
+
+fn ghosthunt(arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
+        .args(arguments)
+        .env("LOOM_MAX_PREEMPTIONS", "0")
+        .output()
+        .expect("the binary runs");
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("output is UTF-8");
+    let code = output.status.code().expect("it ends by itself");
+    (code, text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn the_command_line_runs_it_in_a_child() {
+    let (code, stdout, stderr) =
+        ghosthunt(&["check", "engines/cgo-exit-1.14", "--engine", "loom", "--format", "json"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stderr.contains(" executions to take, on these threads: main; sysmon"), "{stderr}");
+    let json: serde_json::Value = serde_json::from_str(&stdout).expect("one line of JSON");
+    assert_eq!((&json["engine"], &json["verdict"]), (&"loom".into(), &"safe".into()));
+    assert_eq!(json["completeness"], "exhaustive");
+    let runs = engines::runs(&built_in("engines/cgo-exit-1.14"), 100_000);
+    assert_eq!(json["runs"].as_u64().map(u128::from), runs);
+    let bounded = ["check", "engines/cgo-exit-1.14", "--engine", "loom", "--preemptions", "1"];
+    let (code, stdout, _) = ghosthunt(&bounded);
+    assert_eq!(code, 21);
+    assert!(stdout.contains("incomplete") && stdout.contains("more preemptions"), "{stdout}");
+    let directory = tempfile::tempdir().expect("there is room for files");
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).expect("there is room for files");
+        path.display().to_string()
+    };
+    file("counter.ghost", COUNTER);
+    let threads = ["a", "b", "c", "d", "e", "f"].map(|name| format!("{name} = \"add()\"\n"));
+    let six = format!("model = \"counter\"\n[threads]\n{}", threads.concat());
+    let (code, _, stderr) = ghosthunt(&["check", &file("six.toml", &six), "--engine", "loom"]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("six is not for loom: loom has 5 threads"), "{stderr}");
+}
+
+#[test]
+fn options_of_other_engines_are_refused() {
+    for (arguments, said) in [
+        (&["--scheduler", "dfs"][..], "--scheduler needs --engine shuttle"),
+        (&["--runs", "3"], "--runs needs --engine shuttle or loom"),
+        (&["--engine", "loom", "--seed", "3"], "--seed needs --engine shuttle"),
+        (&["--engine", "shuttle", "--seed", "3"], "--seed needs --scheduler"),
+        (&["--engine", "shuttle", "--depth", "3"], "--depth needs --scheduler pct"),
+        (&["--engine", "shuttle", "--preemptions", "3"], "--preemptions needs --engine loom"),
+        (&["--engine", "loom", "--max-states", "3"], "loom stores no states"),
+    ] {
+        let arguments = [&["check", "engines/cgo-exit-1.14"], arguments].concat();
+        let (code, _, stderr) = ghosthunt(&arguments);
+        assert_eq!(code, 2, "{arguments:?}");
+        assert!(stderr.contains(said), "{stderr}");
+    }
+}
+
+/// What loom says when it stops a model.
+fn stopped(model: impl Fn() + Send + Sync + 'static) -> String {
+    let run = AssertUnwindSafe(|| loom::model::Builder::new().check(model));
+    let panic = catch_unwind(run).expect_err("loom stops it");
+    match panic.downcast::<String>() {
+        Ok(message) => *message,
+        Err(panic) => panic.downcast_ref::<&str>().expect("a message").to_string(),
+    }
+}
+
+#[test]
+fn limit_five_threads() {
+    assert_eq!(loom::MAX_THREADS, 5);
+}
+
+#[test]
+fn limit_branches_against_a_spin_loop() {
+    let message = stopped(|| {
+        let flag = loom::sync::atomic::AtomicBool::new(false);
+        while !flag.load(loom::sync::atomic::Ordering::Acquire) {}
+    });
+    assert!(message.contains("exceeded maximum number of branches"), "{message}");
+}
+
+#[test]
+fn limit_seq_cst_is_acquire_and_release() {
+    use loom::sync::atomic::{AtomicBool, Ordering::SeqCst};
+    let weak = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let seen = Arc::clone(&weak);
+    loom::model(move || {
+        let (x, y) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let (a, b) = (Arc::clone(&x), Arc::clone(&y));
+        let other = loom::thread::spawn(move || {
+            a.store(true, SeqCst);
+            b.load(SeqCst)
+        });
+        y.store(true, SeqCst);
+        let first = x.load(SeqCst);
+        let second = other.join().expect("it ends");
+        if !first && !second {
+            seen.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+    });
+    // Sequentially consistent, one of the two reads what the other wrote.
+    assert!(weak.load(std::sync::atomic::Ordering::Relaxed), "loom has mended SeqCst");
+}
