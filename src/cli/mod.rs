@@ -10,6 +10,7 @@ mod interrupt;
 mod limits;
 mod list;
 mod man;
+mod mutate;
 mod new;
 mod output;
 mod replay;
@@ -47,6 +48,8 @@ enum Command {
     Check(check::Arguments),
     #[command(after_help = exit::help())]
     Replay(replay::Arguments),
+    #[command(after_help = exit::help())]
+    Mutate(mutate::Arguments),
     #[command(after_help = exit::help())]
     Simulate(simulate::Arguments),
     #[command(after_help = exit::help())]
@@ -123,6 +126,7 @@ fn run() -> Exit {
         Some(Command::List(arguments)) => list::run(arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
+        Some(Command::Mutate(arguments)) => mutate::run(arguments, &mut output),
         Some(Command::Simulate(arguments)) => simulate::run(arguments, &mut output),
         Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),
         Some(Command::Report(arguments)) => report::run(arguments, &mut output),
