@@ -11,6 +11,7 @@ fn main() -> io::Result<()> {
     for (constant, directory, extension) in [
         ("MODELS", "models", "ghost"),
         ("HUNTS", "models", "toml"),
+        ("NOTES", "models", "mutate.toml"),
         ("SCENARIOS", "scenarios", "toml"),
     ] {
         println!("cargo::rerun-if-changed={directory}");

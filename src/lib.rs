@@ -11,6 +11,7 @@ pub mod engines;
 pub mod graph;
 pub mod language;
 pub mod machine;
+pub mod mutate;
 pub mod program;
 pub mod report;
 pub mod scenario;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which rooms each room may use: the table of ARCHITECTURE.md.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("program", &[]),
     ("machine", &["program"]),
     ("language", &["program", "machine"]),
@@ -14,12 +14,16 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("graph", &["program", "machine", "search", "schedule"]),
     ("scenario", &["program", "language", "search"]),
     ("engines", &["program", "machine", "search", "schedule"]),
-    ("report", &["program", "machine", "language", "search", "schedule", "graph", "scenario"]),
+    ("mutate", &["program", "machine", "language", "search", "scenario"]),
+    (
+        "report",
+        &["program", "machine", "language", "search", "schedule", "graph", "scenario", "mutate"],
+    ),
     (
         "cli",
         &[
             "program", "machine", "language", "search", "schedule", "graph", "scenario", "engines",
-            "report",
+            "mutate", "report",
         ],
     ),
 ];

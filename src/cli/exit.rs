@@ -40,7 +40,10 @@ const ALL: [(Exit, &str); 12] = [
     (Exit::Safety, "safety violated: a property or an assert fails, and is not expected to"),
     (Exit::Liveness, "liveness violated"),
     (Exit::Different, "an expected outcome or violation did not occur, or another did"),
-    (Exit::Vacuous, "vacuous: a `reach` was never witnessed, an `after` never begun"),
+    (
+        Exit::Vacuous,
+        "vacuous: a `reach` was never witnessed, an `after` never begun, a mutant not distinguished",
+    ),
     (Exit::Incomplete, "incomplete: a limit was reached"),
     (Exit::BadInput, "bad model, scenario or schedule"),
     (Exit::Internal, "internal error: a bug in ghosthunt"),

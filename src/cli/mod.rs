@@ -14,6 +14,7 @@ mod list;
 mod loom;
 mod man;
 mod minimise;
+mod mutate;
 mod new;
 mod output;
 mod replay;
@@ -55,6 +56,8 @@ enum Command {
     Replay(replay::Arguments),
     #[command(after_help = exit::help())]
     Minimise(minimise::Arguments),
+    #[command(after_help = exit::help())]
+    Mutate(mutate::Arguments),
     #[command(after_help = exit::help())]
     Simulate(simulate::Arguments),
     #[command(name = "run-loom", hide = true)]
@@ -135,6 +138,7 @@ fn run() -> Exit {
         Some(Command::Hunt(arguments)) => hunt::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
         Some(Command::Minimise(arguments)) => minimise::run(arguments, &mut output),
+        Some(Command::Mutate(arguments)) => mutate::run(arguments, &mut output),
         Some(Command::Simulate(arguments)) => simulate::run(arguments, &mut output),
         Some(Command::RunLoom(arguments)) => loom::run(arguments, &mut output),
         Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),

@@ -41,9 +41,10 @@ fn search_to<'p>(
     transitions_max: u64,
     quiet: bool,
 ) -> (Report, Option<Graph<'p>>) {
-    let mut line = ProgressLine::new(check.program.check_name(), quiet);
+    let mut line = StatusLine::new(quiet);
+    let name = check.program.check_name();
     let found = search_graph(&check.program, limits, transitions_max, &mut |progress| {
-        line.show(progress);
+        line.show(|| words(&name, progress));
         !interrupt::requested()
     });
     line.erase();
@@ -60,45 +61,49 @@ pub(super) fn judged<'a>(
     Checked { scenario, check, report, judgement, saved: Vec::new() }
 }
 
-/// A line on the terminal that says how far a search has got.
-struct ProgressLine {
-    name: String,
+/// A line on the terminal that says how far ghosthunt has got.
+pub(super) struct StatusLine {
     /// stderr is a terminal, and progress is wanted.
     wanted: bool,
+    started: Instant,
     shown_at: Option<Instant>,
 }
 
-impl ProgressLine {
-    fn new(name: String, quiet: bool) -> ProgressLine {
-        ProgressLine { name, wanted: !quiet && stderr().is_terminal(), shown_at: None }
+impl StatusLine {
+    pub(super) fn new(quiet: bool) -> StatusLine {
+        let wanted = !quiet && stderr().is_terminal();
+        StatusLine { wanted, started: Instant::now(), shown_at: None }
     }
 
-    fn show(&mut self, progress: &Progress) {
+    /// Shows a text, unless the last one is recent, or there is little to wait for.
+    pub(super) fn show(&mut self, text: impl FnOnce() -> String) {
         let recent = self.shown_at.is_some_and(|at| at.elapsed() < INTERVAL);
-        if !self.wanted || recent || progress.elapsed < SILENT {
+        if !self.wanted || recent || self.started.elapsed() < SILENT {
             return;
         }
-        let rate = progress.states as f64 / progress.elapsed.as_secs_f64();
-        let text = format!(
-            "{}: {} states, {} to expand, {}/s, depth {}, {}",
-            self.name,
-            count(progress.states),
-            count(progress.frontier),
-            count(rate as u64),
-            progress.depth,
-            bytes(progress.store_bytes)
-        );
         let width = terminal_size::terminal_size_of(stderr()).map_or(80, |(width, _)| width.0);
         // A line that fills the terminal would wrap, and could not be erased.
-        let fitting: String = text.chars().take(usize::from(width).saturating_sub(1)).collect();
+        let fitting: String = text().chars().take(usize::from(width).saturating_sub(1)).collect();
         // Nobody is there to be told where stderr is gone.
         let _ = write!(stderr(), "\r\x1b[2K{fitting}");
         self.shown_at = Some(Instant::now());
     }
 
-    fn erase(&mut self) {
+    pub(super) fn erase(&mut self) {
         if self.shown_at.take().is_some() {
             let _ = write!(stderr(), "\r\x1b[2K");
         }
     }
+}
+
+fn words(name: &str, progress: &Progress) -> String {
+    let rate = progress.states as f64 / progress.elapsed.as_secs_f64();
+    format!(
+        "{name}: {} states, {} to expand, {}/s, depth {}, {}",
+        count(progress.states),
+        count(progress.frontier),
+        count(rate as u64),
+        progress.depth,
+        bytes(progress.store_bytes)
+    )
 }

@@ -4,12 +4,14 @@ mod diagnostic;
 mod lexer;
 mod lower;
 mod model;
+mod mutation;
 mod parser;
 mod parser_code;
 mod syntax;
 mod types;
 
 pub use diagnostic::{Diagnostic, Severity, Spanned, nearest_name};
+pub use mutation::{Edit, Operator, Outline, StatementText, mutations, outline};
 
 use crate::program::{Program, Sources};
 

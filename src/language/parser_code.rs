@@ -10,19 +10,21 @@ use crate::program::{Order, Span};
 impl Parser<'_> {
     pub(super) fn block(&mut self) -> Parsed<Block> {
         self.nested(|parser| {
+            let start = parser.span();
             parser.mark("{")?;
-            let mut block = Block::default();
+            let mut statements = Vec::new();
             loop {
                 while parser.eat(";") {}
                 match parser.peek() {
                     TokenKind::Mark("}") => {
                         parser.next();
-                        return Ok(block);
+                        let span = start.to(parser.previous_span());
+                        return Ok(Block { statements, span });
                     }
                     TokenKind::End => return parser.unexpected("`}`"),
                     TokenKind::Doc(_) | TokenKind::Header(_) => parser.next(),
                     _ => match parser.statement() {
-                        Ok(statement) => block.statements.push(statement),
+                        Ok(statement) => statements.push(statement),
                         Err(Unreadable) => parser.skip_statement()?,
                     },
                 }
@@ -167,7 +169,8 @@ impl Parser<'_> {
         let otherwise = if !self.eat_word("else") {
             None
         } else if self.at_word("if") {
-            Some(Block { statements: vec![self.nested(|parser| parser.statement())?] })
+            let statement = self.nested(|parser| parser.statement())?;
+            Some(Block { span: statement.span, statements: vec![statement] })
         } else {
             Some(self.block()?)
         };

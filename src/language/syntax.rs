@@ -78,9 +78,11 @@ pub(super) enum TypeExpr {
     Optional(Box<TypeExpr>, Span),
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Block {
     pub statements: Vec<Stmt>,
+    /// From its `{` to its `}`; of an `else if`, the `if` statement.
+    pub span: Span,
 }
 
 #[derive(Debug, Clone)]

@@ -39,6 +39,10 @@ impl Workspace {
         self.stack[0]
     }
 
+    pub(super) fn mark(&mut self, statement: StatementId) {
+        self.ran[statement as usize] = true;
+    }
+
     /// Whether the statement has run.
     pub fn has_run(&self, statement: StatementId) -> bool {
         self.ran[statement as usize]

@@ -160,9 +160,11 @@ impl<'p> Machine<'p> {
         Workspace::new(self.stack_depth, self.program.statements.len())
     }
 
-    /// Fresh memory for steps, with no statement run yet.
+    /// Fresh memory for steps; only what made the initial state has run yet.
     pub fn scratch(&self) -> Scratch {
-        Scratch { work: self.workspace(), next: vec![0; self.program.layout.words] }
+        let mut work = self.workspace();
+        self.program.started.iter().for_each(|&statement| work.mark(statement));
+        Scratch { work, next: vec![0; self.program.layout.words] }
     }
 
     /// Calls `sink` with every enabled transition of `state`, in order.

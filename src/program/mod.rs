@@ -68,6 +68,8 @@ pub struct Program {
     pub sources: Sources,
     /// Statements that can run, by [`StatementId`].
     pub statements: Vec<Statement>,
+    /// Those that have run before the first step, to make the initial state.
+    pub started: Vec<StatementId>,
 }
 
 /// A shared variable, or one `thread var`, or one array.

@@ -103,7 +103,7 @@ fn census_words(checked: &Checked) -> String {
 }
 
 /// A schedule of the report drawn, and how it leaves the threads.
-fn schedule(name: &str, run: &Run, report: &Report, width: usize) -> String {
+pub(super) fn schedule(name: &str, run: &Run, report: &Report, width: usize) -> String {
     let steps = plural(run.cycle_from.unwrap_or(run.steps.len()) as u64, "step");
     let switches = plural(run.switches() as u64, "switch").replace("switchs", "switches");
     let is_liveness = |p: &Property| p.name == name && p.kind.is_liveness();

@@ -116,6 +116,11 @@ impl Named {
         })
     }
 
+    /// The directory of the file; `None` for a built-in scenario.
+    pub fn directory(&self) -> Option<&Path> {
+        self.directory.as_deref()
+    }
+
     /// Reads the text.
     pub fn parse(&self) -> Result<Scenario, Errors> {
         let scenario = Scenario::parse(&self.name, &self.file, &self.text)?;

@@ -144,6 +144,11 @@ impl Expectation {
         }
     }
 
+    /// The good end may occur.
+    pub fn allows_fine_end(&self, outcome: &str) -> bool {
+        self.allows_end(outcome, true)
+    }
+
     /// Violations that are not expected.
     fn judge_violations(&self, report: &Report, program: &Program, unmet: &mut Vec<Unmet>) {
         for found in report.violations.iter().filter(|found| !self.allows(&found.what, program)) {

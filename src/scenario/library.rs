@@ -4,6 +4,9 @@ use crate::language::Library;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The extension of notes on mutants.
+const NOTES: &str = "mutate.toml";
+
 mod built_in {
     include!(concat!(env!("OUT_DIR"), "/library.rs"));
 }
@@ -21,6 +24,11 @@ pub fn built_in_models() -> &'static [(&'static str, &'static str)] {
 /// The descriptions of hunts that stand beside models: their names and texts, sorted by name.
 pub(super) fn built_in_hunts() -> &'static [(&'static str, &'static str)] {
     built_in::HUNTS
+}
+
+/// The notes on mutants built into ghosthunt: the names of their models and their texts, sorted.
+pub fn built_in_notes() -> &'static [(&'static str, &'static str)] {
+    built_in::NOTES
 }
 
 /// The text of that name in a table sorted by name.
@@ -41,6 +49,19 @@ impl Models {
     /// Those built in, and those under `directory`.
     pub fn beside(directory: Option<&Path>) -> Self {
         Models { beside: directory.map(Path::to_path_buf) }
+    }
+
+    /// The name to report and the text of the notes on the mutants of a model.
+    pub fn notes(&self, model: &str) -> Option<(String, String)> {
+        let beside = self.beside.as_ref().map(|directory| {
+            directory.join(format!("{}.{NOTES}", model.trim_end_matches(".ghost")))
+        });
+        let read =
+            beside.and_then(|path| Some((display_path(&path), fs::read_to_string(path).ok()?)));
+        read.or_else(|| {
+            let text = look_up(built_in_notes(), model)?;
+            Some((format!("models/{model}.{NOTES}"), text.to_string()))
+        })
     }
 
     fn read_beside(&self, name: &str) -> Option<(String, String)> {

@@ -14,9 +14,9 @@ mod table;
 pub use find::{Named, NotFound, SplitName};
 pub use hunt::{Cell, Hunt};
 pub use judge::{Judgement, Unmet, UnmetKind, finding_name, limit_reached};
-pub use library::{Models, built_in_models, built_in_scenarios};
+pub use library::{Models, built_in_models, built_in_notes, built_in_scenarios};
 
-use crate::language::{self, Cast, CastThread, Diagnostic, Errors, Severity, Spanned};
+use crate::language::{self, Cast, CastThread, Diagnostic, Errors, Library, Severity, Spanned};
 use crate::program::{FileId, Program, Sources, Span};
 use std::path::PathBuf;
 
@@ -125,6 +125,21 @@ impl Scenario {
     /// Compiles one check. `kernel` need not be among the scenario's; `set` holds options that go
     /// over its own, name and value.
     pub fn compile(&self, kernel: Option<&str>, set: &[(String, String)]) -> Result<Check, Errors> {
+        self.compile_with(kernel, set, &self.models())
+    }
+
+    /// The models that this scenario can name.
+    pub fn models(&self) -> Models {
+        Models::beside(self.directory.as_deref())
+    }
+
+    /// As [`Scenario::compile`], with the texts of `models`.
+    pub fn compile_with(
+        &self,
+        kernel: Option<&str>,
+        set: &[(String, String)],
+        models: &dyn Library,
+    ) -> Result<Check, Errors> {
         let mut sources = self.sources.clone();
         let preset = kernel.map(|kernel| self.preset(kernel, &mut sources));
         let mut options = self.options.clone();
@@ -138,8 +153,7 @@ impl Scenario {
             properties: self.properties.clone(),
             without_aux: false,
         };
-        let models = Models::beside(self.directory.as_deref());
-        let (program, warnings) = language::compile(&self.model, &cast, &models, sources)?;
+        let (program, warnings) = language::compile(&self.model, &cast, models, sources)?;
         let expectation = self.expectation(kernel).clone();
         let wrong = expectation.names_unknown_to(&program);
         if wrong.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {

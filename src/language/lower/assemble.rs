@@ -119,6 +119,7 @@ impl Lowering<'_> {
             docs: self.docs(),
             sources: self.sources.clone(),
             statements: std::mem::take(&mut self.statements),
+            started: Vec::new(),
         };
         Some((program, starts))
     }

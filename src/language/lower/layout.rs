@@ -142,6 +142,8 @@ impl Lowering<'_> {
                 self.errors.push(Diagnostic::error(check.message.clone(), check.span, label));
             }
         }
+        let statements = 0..program.statements.len() as StatementId;
+        program.started = statements.filter(|&statement| work.has_run(statement)).collect();
         program.initial = initial;
     }
 }

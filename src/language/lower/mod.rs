@@ -383,7 +383,7 @@ fn walk(block: &Block, visit: &mut impl FnMut(&Stmt)) {
 }
 
 /// The blocks of a statement.
-fn blocks(statement: &Stmt) -> Vec<&Block> {
+pub(super) fn blocks(statement: &Stmt) -> Vec<&Block> {
     match &statement.kind {
         StmtKind::If { then, otherwise, .. } => std::iter::once(then).chain(otherwise).collect(),
         StmtKind::While { body, .. }
@@ -431,7 +431,7 @@ fn collect_marked(
 }
 
 /// A statement's words on one line, comments left out.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let code = text.lines().map(|line| line.split("//").next().unwrap_or(""));
     code.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
 }

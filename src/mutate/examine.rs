@@ -1,0 +1,252 @@
+//! The fate of one mutant.
+
+use super::compare::{Outline, same_graph};
+use super::plan::{Base, Plan};
+use super::pool::Control;
+use super::{Class, Fate, Kill, KillRun, Mutant, Survival};
+use crate::language::{Errors, Library, Operator, Severity};
+use crate::program::Program;
+use crate::scenario::{Check, Models, UnmetKind, finding_name, limit_reached};
+use crate::search::{Completeness, Finding, Limits, Report, Trace, search};
+use std::sync::OnceLock;
+
+/// States that a mutant may have, however few the original has, unless the user sets a limit.
+const STATES_MIN: u64 = 1 << 20;
+/// How many times the states of the original a mutant may have, unless the user sets a limit.
+const GROWTH_MAX: u64 = 32;
+
+/// What all mutants of a plan share.
+pub(super) struct Court<'a> {
+    pub plan: &'a Plan,
+    pub control: &'a Control<'a>,
+    /// The outlines of the originals, by check.
+    outlines: Vec<OnceLock<Outline>>,
+}
+
+/// A mutant that a check let pass.
+struct Passed {
+    check: usize,
+    /// What the search found, unless the graph is the original's and there was nothing to search.
+    other: Option<(Program, Report)>,
+}
+
+/// The texts of a scenario, some of them changed.
+struct Changed<'a> {
+    models: Models,
+    /// The name of a file and its new text.
+    texts: &'a [(String, String)],
+}
+
+impl Library for Changed<'_> {
+    fn model(&self, name: &str) -> Option<(String, String)> {
+        let (file, text) = self.models.model(name)?;
+        let changed = self.texts.iter().find(|(changed, _)| *changed == file);
+        let text = changed.map_or(text, |(_, text)| text.clone());
+        Some((file, text))
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.models.names()
+    }
+}
+
+impl<'a> Court<'a> {
+    pub(super) fn new(plan: &'a Plan, control: &'a Control<'a>) -> Court<'a> {
+        let outlines = plan.checks.iter().map(|_| OnceLock::new()).collect();
+        Court { plan, control, outlines }
+    }
+
+    /// Judges a mutant; `None` if it was interrupted.
+    pub(super) fn judge(&self, mutant: &Mutant) -> Option<Fate> {
+        let texts = self.plan.texts.iter().enumerate();
+        let changed = texts
+            .filter_map(|(index, text)| Some((text.file.clone(), mutant.text(index, &text.text)?)));
+        let changed: Vec<_> = changed.collect();
+        let judges = self.plan.judges(mutant);
+        let (mut kills, mut passed, mut undecided) = (Vec::new(), Vec::new(), None);
+        // One that nobody runs may still be rejected by the language.
+        let unread = if judges.is_empty() { self.plan.checks.first() } else { None };
+        if let Some(Err(errors)) = unread.map(|base| compile(base, &changed)) {
+            return Some(Fate::Rejected(first_error(&errors)));
+        }
+        for &index in &judges {
+            let base = &self.plan.checks[index];
+            let check = match compile(base, &changed) {
+                Ok(check) => check,
+                Err(errors) => return Some(Fate::Rejected(first_error(&errors))),
+            };
+            if same_graph(&base.check.program, &check.program) {
+                passed.push(Passed { check: index, other: None });
+                continue;
+            }
+            let report = self.search(base, &check)?;
+            if let Some(kill) = self.kill(index, &check, &report) {
+                kills.push(kill);
+                if !self.control.all_checks {
+                    break;
+                }
+            } else if let Some(limit) = limit_reached(report.completeness) {
+                undecided = undecided.or(Some(Fate::Undecided { check: base.name(), limit }));
+            } else {
+                let other = Some((check.program, report));
+                passed.push(Passed { check: index, other });
+            }
+        }
+        if !kills.is_empty() {
+            // Stable: equally clear kills stay in the order of the checks.
+            kills.sort_by_key(|kill| (kill.steps.is_none(), kill.steps));
+            return Some(Fate::Killed(kills));
+        }
+        Some(undecided.unwrap_or_else(|| Fate::Survived(self.compare(mutant, &passed))))
+    }
+
+    fn search(&self, base: &Base, check: &Check) -> Option<Report> {
+        let own = STATES_MIN.max(base.report.states.saturating_mul(GROWTH_MAX));
+        let limits =
+            Limits { states: self.control.limits.states.or(Some(own)), ..self.control.limits };
+        let goes_on = || !(self.control.interrupted)();
+        let report = search(&check.program, &limits, &mut |_| goes_on());
+        (report.completeness != Completeness::Interrupted && goes_on()).then_some(report)
+    }
+
+    /// What the check found that it does not expect, if a limit is not all there is.
+    fn kill(&self, index: usize, check: &Check, report: &Report) -> Option<Kill> {
+        let judgement = check.expectation.judge(report, &check.program);
+        let unmet = judgement.unmet.iter().find(|unmet| unmet.kind != UnmetKind::Incomplete)?;
+        let shown = unexpected(check, report);
+        let (kind, by, words) = match &shown {
+            Some(shown) => {
+                (shown.kind, shown.name.clone(), format!("`{}` is not expected", shown.name))
+            }
+            None => (unmet.kind, quoted(&unmet.text), unmet.text.clone()),
+        };
+        let vacuous = judgement.unmet.iter().any(|unmet| unmet.kind == UnmetKind::Vacuous);
+        let was_bad = !self.plan.checks[index].report.violations.is_empty();
+        let heals = shown.is_none() && !vacuous && was_bad && report.violations.is_empty();
+        let steps = shown.as_ref().map(|shown| shown.trace.len());
+        let kept = shown.filter(|_| self.control.keep_schedules);
+        let run = kept.map(|shown| KillRun {
+            check: check.clone(),
+            report: report.clone(),
+            trace: shown.trace.clone(),
+            cycle_from: shown.cycle_from,
+        });
+        let run = run.map(Box::new);
+        Some(Kill { check: index, kind, by, words, heals, steps, run })
+    }
+
+    fn states(&self, passed: &Passed) -> u64 {
+        let original = &self.plan.checks[passed.check].report;
+        passed.other.as_ref().map_or(original.states, |(_, report)| report.states)
+    }
+
+    fn compare(&self, mutant: &Mutant, passed: &[Passed]) -> Survival {
+        let mut survival = Survival {
+            class: Class::NotDistinguished,
+            words: String::new(),
+            checks: passed.iter().map(|passed| passed.check).collect(),
+            states: passed.iter().map(|passed| self.states(passed)).sum(),
+            reason: None,
+        };
+        if passed.is_empty() {
+            survival.words = "no check runs it".to_string();
+            return survival;
+        }
+        if mutant.operator() == Operator::Weaken {
+            survival.words =
+                "the search is sequentially consistent: orders make no difference".into();
+            survival.reason = Some("only an engine with a memory model can tell".to_string());
+            return survival;
+        }
+        let mut class = Class::Equivalent;
+        let mut cost = None;
+        for passed in passed {
+            let Some((program, report)) = &passed.other else { continue };
+            let base = &self.plan.checks[passed.check];
+            let original = &base.check.program;
+            let outline = self.outlines[passed.check].get_or_init(|| Outline::of(original));
+            if !same_ends(&base.report, report) || !outline.covers(original, program) {
+                survival.words = format!("in {} it does something else", base.name());
+                return survival;
+            }
+            class = Class::SlowerOnly;
+            cost = cost.or_else(|| cost_words(base, report));
+        }
+        survival.class = class;
+        survival.words = match class {
+            Class::Equivalent => "the same graph".to_string(),
+            _ => cost.unwrap_or_else(|| "as many states, and ends as near".to_string()),
+        };
+        survival
+    }
+}
+
+fn compile(base: &Base, texts: &[(String, String)]) -> Result<Check, Errors> {
+    let library = Changed { models: base.scenario.models(), texts };
+    base.scenario.compile_with(base.kernel.as_deref(), &[], &library)
+}
+
+fn first_error(errors: &Errors) -> String {
+    let mut diagnostics = errors.diagnostics.iter();
+    let error = diagnostics.find(|diagnostic| diagnostic.severity == Severity::Error);
+    error.map_or_else(String::new, |error| error.message.clone())
+}
+
+/// What is not expected of a mutant, and a schedule that shows it.
+struct Unexpected<'r> {
+    kind: UnmetKind,
+    name: String,
+    trace: &'r Trace,
+    cycle_from: Option<usize>,
+}
+
+/// The nearest end or failure that is not expected.
+fn unexpected<'r>(check: &Check, report: &'r Report) -> Option<Unexpected<'r>> {
+    let (program, expectation) = (&check.program, &check.expectation);
+    let mut violations = report.violations.iter();
+    if let Some(found) = violations.find(|found| !expectation.allows(&found.what, program)) {
+        let kind = match &found.what {
+            Finding::End { .. } => UnmetKind::BadEnd,
+            Finding::Property(index) if program.properties[*index].kind.is_liveness() => {
+                UnmetKind::Liveness
+            }
+            Finding::Property(_) | Finding::Step(_) => UnmetKind::Safety,
+        };
+        let name = finding_name(&found.what, program).to_string();
+        return Some(Unexpected { kind, name, trace: &found.trace, cycle_from: found.cycle_from });
+    }
+    let mut ends = report.ends.iter().filter(|end| end.fine);
+    let end = ends.find(|end| !expectation.allows_fine_end(&end.outcome))?;
+    let (kind, name) = (UnmetKind::Different, end.outcome.clone());
+    Some(Unexpected { kind, name, trace: &end.trace, cycle_from: None })
+}
+
+/// The words between the first two backticks of a sentence, or all of it.
+fn quoted(sentence: &str) -> String {
+    sentence.split('`').nth(1).unwrap_or(sentence).to_string()
+}
+
+fn same_ends(one: &Report, other: &Report) -> bool {
+    let names = |report: &Report| -> Vec<String> {
+        report.ends.iter().map(|end| end.outcome.clone()).collect()
+    };
+    names(one) == names(other)
+}
+
+/// What the mutant costs more or less than the original; `None` if nothing.
+fn cost_words(base: &Base, mutant: &Report) -> Option<String> {
+    let nearest = |report: &Report| {
+        report.ends.iter().filter(|end| end.fine).map(|end| end.trace.len()).min()
+    };
+    let (before, after) = (nearest(&base.report), nearest(mutant));
+    let steps = before.zip(after).filter(|(before, after)| before != after);
+    let states = (base.report.states, mutant.states);
+    if let Some((before, after)) = steps {
+        return Some(format!(
+            "in {} the nearest good end is {after} steps away, not {before}",
+            base.name()
+        ));
+    }
+    (states.0 != states.1)
+        .then(|| format!("in {} it has {} states, not {}", base.name(), states.1, states.0))
+}

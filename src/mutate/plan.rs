@@ -1,0 +1,244 @@
+//! What to do: the texts and their mutants, and the checks that judge them.
+
+use super::Mutant;
+use super::notes::{Notes, Part};
+use super::texts::{SourceText, Target, protocol};
+use crate::language::{Diagnostic, Edit, Errors, Operator, StatementText, mutations, nearest_name};
+use crate::program::Program;
+use crate::scenario::{Check, Judgement, Scenario};
+use crate::search::{Completeness, Report};
+use std::collections::HashSet;
+use std::ops::Range;
+
+/// The original in one check.
+#[derive(Debug, Clone)]
+pub struct Base {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The kernel preset.
+    pub kernel: Option<String>,
+    /// The original, compiled.
+    pub check: Check,
+    /// What the search of it found.
+    pub report: Report,
+    /// The statements that ran in it: the file's name, and where they stand.
+    ran: HashSet<(String, u32, u32)>,
+}
+
+/// A check that cannot judge mutants: what it found of the original is not what it expects.
+#[derive(Debug, Clone)]
+pub struct Unfit {
+    /// The name of the check.
+    pub check: String,
+    /// What it found.
+    pub judgement: Judgement,
+    /// Whether it searched everything.
+    pub completeness: Completeness,
+}
+
+/// Mutants and the checks that judge them.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// The model.
+    pub model: String,
+    /// The texts that are changed.
+    pub texts: Vec<SourceText>,
+    /// The checks, the fewest states first.
+    pub checks: Vec<Base>,
+    /// Checks that cannot judge.
+    pub unfit: Vec<Unfit>,
+    /// The mutants, in the order of the texts.
+    pub mutants: Vec<Mutant>,
+}
+
+impl Base {
+    /// The name of the check.
+    pub fn name(&self) -> String {
+        self.check.program.check_name()
+    }
+
+    fn new(scenario: Scenario, kernel: Option<String>, check: Check, report: Report) -> Base {
+        let ran = ran(&check.program, &report);
+        Base { scenario, kernel, check, report, ran }
+    }
+
+    /// Whether one of these statements of the file ran.
+    pub(super) fn runs(&self, file: &str, touched: &[Range<usize>]) -> bool {
+        touched
+            .iter()
+            .any(|span| self.ran.contains(&(file.to_string(), span.start as u32, span.end as u32)))
+    }
+}
+
+fn ran(program: &Program, report: &Report) -> HashSet<(String, u32, u32)> {
+    let idle: HashSet<_> = report.not_run.iter().collect();
+    let statements = (0..).zip(&program.statements);
+    statements
+        .filter(|(id, statement)| !idle.contains(id) && !statement.unreachable)
+        .map(|(_, statement)| {
+            let file = &program.sources.files[usize::from(statement.span.file)].name;
+            (file.clone(), statement.span.start, statement.span.end)
+        })
+        .collect()
+}
+
+impl Plan {
+    /// A plan for the protocol texts of the target, without checks and mutants.
+    pub fn new(target: &Target) -> Plan {
+        let texts = protocol(target.texts(), &target.models());
+        Plan { model: target.model.clone(), texts, ..Plan::default() }
+    }
+
+    /// Adds a check with what the search of the original found.
+    pub fn add_check(
+        &mut self,
+        scenario: Scenario,
+        kernel: Option<String>,
+        check: Check,
+        report: Report,
+    ) {
+        let judgement = check.expectation.judge(&report, &check.program);
+        if judgement.as_expected() {
+            self.checks.push(Base::new(scenario, kernel, check, report));
+            // The sort is stable: equally large checks stay in the order of their names.
+            self.checks.sort_by_key(|base| base.report.states);
+        } else {
+            let completeness = report.completeness;
+            self.unfit.push(Unfit { check: check.program.check_name(), judgement, completeness });
+        }
+    }
+
+    /// Adds every mutant of these operators. `procs` limits them to some procs.
+    ///
+    /// # Errors
+    /// A sentence about a proc that the texts do not have.
+    pub fn add_mutations(
+        &mut self,
+        operators: &[Operator],
+        procs: Option<&[String]>,
+    ) -> Result<(), String> {
+        for name in procs.into_iter().flatten() {
+            let known = self.texts.iter().flat_map(|text| &text.outline.procs);
+            let known: Vec<&str> = known.map(String::as_str).collect();
+            if !known.contains(&name.as_str()) {
+                let near = match nearest_name(name, known) {
+                    Some(near) => format!("; there is `{near}`"),
+                    None => String::new(),
+                };
+                return Err(format!("the texts of {} have no proc `{name}`{near}", self.model));
+            }
+        }
+        for (index, text) in self.texts.iter().enumerate() {
+            let wanted = |edit: &Edit| {
+                operators.contains(&edit.operator)
+                    && procs.is_none_or(|procs| procs.contains(&edit.owner))
+            };
+            let edits = mutations(&text.text).into_iter().filter(wanted);
+            self.mutants
+                .extend(edits.map(|edit| Mutant { hunk: None, edits: vec![(index, edit)] }));
+        }
+        Ok(())
+    }
+
+    /// Adds the hunks of the notes: each a mutant without its statements.
+    ///
+    /// # Errors
+    /// Those of hunks that name a statement the texts do not have, or one twice.
+    pub fn add_hunks(&mut self, notes: &Notes) -> Result<(), Errors> {
+        let mut diagnostics = Vec::new();
+        for hunk in &notes.hunks {
+            let mut edits: Vec<(usize, Edit)> = Vec::new();
+            for part in &hunk.remove {
+                match self.removal(part) {
+                    Some((index, edit))
+                        if edits.iter().all(|(i, e)| *i != index || apart(e, &edit)) =>
+                    {
+                        edits.push((index, edit));
+                    }
+                    Some(_) => diagnostics.push(Diagnostic::error(
+                        format!("`{}` is removed twice", part.statement.value),
+                        part.statement.span,
+                        "",
+                    )),
+                    None => diagnostics.push(self.no_such(part)),
+                }
+            }
+            if !edits.is_empty() {
+                self.mutants.push(Mutant { hunk: Some(hunk.name.clone()), edits });
+            }
+        }
+        if diagnostics.is_empty() {
+            return Ok(());
+        }
+        Err(Errors { sources: notes.sources.clone(), diagnostics })
+    }
+
+    fn removal(&self, part: &Part) -> Option<(usize, Edit)> {
+        let mut matching = self.texts.iter().enumerate().flat_map(|(index, text)| {
+            let statements = text.outline.statements.iter();
+            let named = statements.filter(|statement| {
+                statement.owner == part.proc && is_called(statement, &part.statement.value)
+            });
+            named.map(move |statement| (index, statement))
+        });
+        let (index, statement) = matching.nth(part.number - 1)?;
+        let edit = Edit {
+            operator: Operator::Delete,
+            owner: statement.owner.clone(),
+            line: statement.line,
+            description: format!("delete `{}`", statement.head),
+            span: statement.span.clone(),
+            replacement: statement.removal.to_string(),
+        };
+        Some((index, edit))
+    }
+
+    fn no_such(&self, part: &Part) -> Diagnostic {
+        let number = match part.number {
+            1 => String::new(),
+            number => format!(" number {number}"),
+        };
+        let message =
+            format!("`{}` has no statement `{}`{number}", part.proc, part.statement.value);
+        let statements = self.texts.iter().flat_map(|text| &text.outline.statements);
+        let of_proc = statements.filter(|statement| statement.owner == part.proc);
+        Diagnostic::error(message, part.statement.span, "")
+            .nearest(&part.statement.value, of_proc.map(|statement| statement.head.as_str()))
+    }
+
+    /// Checks that run a statement which the mutant changes, by index.
+    pub(super) fn judges(&self, mutant: &Mutant) -> Vec<usize> {
+        let touched: Vec<_> = mutant
+            .edits
+            .iter()
+            .map(|(text, edit)| {
+                let text = &self.texts[*text];
+                (text.file.as_str(), touched(&text.outline.statements, edit))
+            })
+            .collect();
+        let runs = |base: &Base| touched.iter().any(|(file, spans)| base.runs(file, spans));
+        (0..self.checks.len()).filter(|&index| runs(&self.checks[index])).collect()
+    }
+}
+
+fn apart(one: &Edit, other: &Edit) -> bool {
+    one.span.end <= other.span.start || other.span.end <= one.span.start
+}
+
+fn is_called(statement: &StatementText, words: &str) -> bool {
+    statement.head == words || statement.words == words
+}
+
+/// The statements of which one must run for the edit to make a difference: those that it replaces,
+/// or the one that it changes within. What is moved out of a block runs with the statement around.
+fn touched(statements: &[StatementText], edit: &Edit) -> Vec<Range<usize>> {
+    let inside = |span: &Range<usize>| edit.span.start <= span.start && span.end <= edit.span.end;
+    let around = |span: &Range<usize>| span.start <= edit.span.start && edit.span.end <= span.end;
+    let spans = || statements.iter().map(|statement| &statement.span);
+    let mut touched: Vec<_> = spans().filter(|span| inside(span)).cloned().collect();
+    if touched.is_empty() || edit.operator == Operator::MoveLock {
+        // Outer statements stand before inner ones.
+        touched.extend(spans().rfind(|span| around(span)).cloned());
+    }
+    touched
+}
