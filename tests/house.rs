@@ -5,21 +5,23 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which rooms each room may use: the table of ARCHITECTURE.md.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("program", &[]),
     ("machine", &["program"]),
     ("language", &["program", "machine"]),
     ("search", &["program", "machine"]),
     ("schedule", &["program", "machine", "language", "search"]),
     ("graph", &["program", "machine", "search", "schedule"]),
+    ("export", &["program", "machine", "schedule", "graph"]),
     ("scenario", &["program", "language", "search"]),
     ("engines", &["program", "machine", "search", "schedule"]),
     ("report", &["program", "machine", "language", "search", "schedule", "graph", "scenario"]),
+    ("terminal", &["program", "machine", "schedule", "report"]),
     (
         "cli",
         &[
-            "program", "machine", "language", "search", "schedule", "graph", "scenario", "engines",
-            "report",
+            "program", "machine", "language", "search", "schedule", "graph", "export", "scenario",
+            "engines", "report", "terminal",
         ],
     ),
 ];

@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod danger;
 mod exit;
+mod export;
 mod files;
 mod interrupt;
 mod limits;
@@ -16,6 +17,7 @@ mod replay;
 mod report;
 mod runner;
 mod simulate;
+mod step;
 mod story;
 
 pub use exit::Exit;
@@ -51,7 +53,10 @@ enum Command {
     #[command(after_help = exit::help())]
     Danger(danger::Arguments),
     #[command(after_help = exit::help())]
+    Step(step::Arguments),
     Report(report::Arguments),
+    #[command(after_help = exit::help())]
+    Export(export::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -124,7 +129,9 @@ fn run() -> Exit {
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
         Some(Command::Simulate(arguments)) => simulate::run(arguments, &mut output),
         Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),
+        Some(Command::Step(arguments)) => step::run(arguments),
         Some(Command::Report(arguments)) => report::run(arguments, &mut output),
+        Some(Command::Export(arguments)) => export::run(arguments, &mut output),
         Some(Command::Completions(arguments)) => completions::run(arguments, &mut output),
         Some(Command::Man(arguments)) => man::run(arguments, &mut output),
     };

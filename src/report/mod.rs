@@ -6,6 +6,7 @@ mod endless;
 mod explain;
 mod human;
 mod json;
+mod junit;
 mod page;
 mod rows;
 mod simulation;
@@ -19,7 +20,8 @@ pub use endless::{ForEver, assumption, assumptions, for_ever};
 pub use explain::{Explained, Prospect, bar, explain, explanation, law};
 pub use human::{Shortness, coverage, details, line, replayed};
 pub use json::{check as json, danger as json_danger, list as json_list, replay as json_replay};
-pub use page::Lesson;
+pub use junit::{broken as junit_broken, case as junit_case, suite as junit_suite};
+pub use page::{Entry, Lesson};
 pub use simulation::{Known, Sample, human as sample, json as json_sample};
 pub use standing::{Condition, Standing, standings};
 
