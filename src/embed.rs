@@ -8,9 +8,11 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let mut table = String::new();
-    for (constant, directory, extension) in
-        [("MODELS", "models", "ghost"), ("SCENARIOS", "scenarios", "toml")]
-    {
+    for (constant, directory, extension) in [
+        ("MODELS", "models", "ghost"),
+        ("HUNTS", "models", "toml"),
+        ("SCENARIOS", "scenarios", "toml"),
+    ] {
         println!("cargo::rerun-if-changed={directory}");
         let directory = root.join(directory);
         let mut texts = Vec::new();

@@ -278,7 +278,7 @@ proptest! {
 
     #[test]
     fn any_words_are_survived(words in prop::collection::vec(
-        prop::sample::select(vec!["var", "proc", "x", "y", "main", "(", ")", "{", "}", "[", "]", "=", "==", "+", "-", ":", "..", "0", "1", "bool", "thread", "mutex", "or", "none", "if", "else", "while", "for", "in", "choose", "await", "atomic", "lock", "return", "let", "when", "action", "never", "\n", "cas", ",", "self", "exists", "syscall", "enum"]), 0..60)) {
+        prop::sample::select(vec!["var", "proc", "x", "y", "main", "(", ")", "{", "}", "[", "]", "=", "==", "+", "-", ":", "..", "0", "1", "bool", "thread", "mutex", "or", "none", "if", "else", "while", "for", "in", "choose", "await", "atomic", "lock", "return", "let", "when", "action", "never", "\n", "cas", ",", "self", "exists", "syscall", "enum", "return", "loop", "break", "yield", "done", "lives", "runs", "user", "swap", "try_lock", "reversed", "2147483647", "mod", "finish", "unlock", "+=", "choose", "aux", "handler", "proc", "&&", "!", "%", "reach", "outcome", "on", "kernel", "entry"]), 0..60)) {
         let text = words.join(" ");
         let _ = Scene::new(&text).thread("a", "main()").compile();
     }

@@ -229,3 +229,13 @@ fn extremes_are_survived() {
     let model = format!("{nests} proc q60() {{ step s }} proc main() {{ q0() }}");
     assert!(error(&model).contains("levels deep") || error(&model).contains("deep here"));
 }
+
+/// A mutex that the cast never locks is free, also where it is a parameter.
+#[test]
+fn a_mutex_that_nobody_locks_is_free() {
+    let found = one("
+        var b: bool = true var m: mutex
+        proc asks(l: mutex) { await l == none }
+        proc main() { asks(m) b = false }");
+    assert_eq!(found.outcomes(), ["done"]);
+}

@@ -79,10 +79,10 @@ fn a_lost_update_is_found_drawn_and_expected() {
  #  a                      b                      changes
  1  add_one: let seen = x  │                      seen: 0
  2  │                      add_one: let seen = x  seen: 0
- 3  x = seen + 1           │                      x: 0→1
-    finished               │
- 4                         x = seen + 1
-                           finished
+ 3  │                      x = seen + 1           x: 0→1
+    │                      finished
+ 4  x = seen + 1
+    finished
 ";
     assert!(stdout.starts_with("counter: never lost_update, as expected\n"), "{stdout}");
     assert!(stdout.contains(drawn), "{stdout}");

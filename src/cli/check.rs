@@ -2,6 +2,7 @@
 
 use super::limits::LimitArguments;
 use super::output::{Failure, Output, complain, say};
+use super::unused::Unused;
 use super::{Exit, WidthArgument, files, interrupt, runner};
 use crate::language::Errors;
 use crate::report::{self, Checked, style, text};
@@ -23,7 +24,8 @@ pub(super) struct Arguments {
     /// that kernel only
     #[arg(value_name = "SCENARIO", required_unless_present = "all")]
     scenarios: Vec<String>,
-    /// Check all built-in scenarios, one line each; details only of what is not as expected
+    /// Check all built-in scenarios, one line each; details only of what is not as expected, and the
+    /// lines of the models that no scenario runs
     #[arg(long, conflicts_with = "scenarios")]
     all: bool,
     /// Check on this kernel preset instead of the scenario's own; may be given several times
@@ -38,6 +40,9 @@ pub(super) struct Arguments {
     /// Draw the schedule to this outcome or property instead of the one that matters most
     #[arg(long, value_name = "NAME")]
     show: Option<String>,
+    /// Draw the shortest schedule to each goal to reach
+    #[arg(long)]
+    witness: bool,
     /// List the statements that never ran
     #[arg(long)]
     coverage: bool,
@@ -119,6 +124,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         warned: HashSet::new(),
         details: String::new(),
         cases,
+        unused: Unused::default(),
         tally,
     };
     for (index, planned) in plan.iter().enumerate() {
@@ -129,19 +135,17 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         }
         exit = exit.and(session.check(planned, output)?);
     }
+    let unused = session.unused.words(session.width).filter(|_| session.checks_everything());
     if arguments.format == CheckFormat::Junit {
-        let Session { cases, tally, .. } = session;
-        let Tally { checks, as_expected, bad_input, .. } = tally;
-        let suite =
-            report::junit_suite(&cases, checks + bad_input, checks - as_expected, bad_input);
-        output.print(&suite)?;
-        return Ok(exit);
+        let Tally { checks, as_expected, bad_input, .. } = session.tally;
+        let (tests, failures) = (checks + bad_input, checks - as_expected);
+        output.print(&report::junit_suite(&session.cases, tests, failures, bad_input))?;
     }
     if arguments.all && arguments.format == CheckFormat::Human {
-        let tally = session.tally.words();
-        output.print(&format!("{}\n{tally}", session.details))?;
+        let (tally, unused) = (session.tally.words(), unused.as_deref().unwrap_or(""));
+        output.print(&format!("{}{unused}\n{tally}", session.details))?;
     }
-    Ok(exit)
+    Ok(if unused.is_some() { exit.and(Exit::Vacuous) } else { exit })
 }
 
 /// The scenarios to check, each with the kernel that its argument names.
@@ -209,10 +213,20 @@ struct Session<'a> {
     details: String,
     /// With `--format junit`: the test cases, which stand in a suite that says how many they are.
     cases: String,
+    /// With `--all`: lines that no check has run.
+    unused: Unused,
     tally: Tally,
 }
 
 impl Session<'_> {
+    /// Every built-in scenario is checked as it stands, on all its kernels.
+    fn checks_everything(&self) -> bool {
+        let Arguments { all, kernels, set, .. } = self.arguments;
+        *all && kernels.is_empty()
+            && set.is_empty()
+            && self.tally.bad_input + self.tally.not_run == 0
+    }
+
     fn check(&mut self, planned: &Planned, output: &mut Output) -> Result<Exit, Failure> {
         let compiled = planned.scenario.compile(planned.kernel.as_deref(), &self.arguments.set);
         let check = match compiled {
@@ -229,6 +243,9 @@ impl Session<'_> {
         let saved = self.save(&mut checked);
         self.print(&checked, output)?;
         self.tally.add(&checked);
+        if self.arguments.all {
+            self.unused.add(&check.program, &report);
+        }
         // The verdict has been told; now what went wrong beside it.
         let exit = Exit::of(&checked.judgement, report.completeness);
         Ok(match saved {
@@ -268,7 +285,8 @@ impl Session<'_> {
         let details = || {
             let details = report::details(checked, self.arguments.show.as_deref(), self.width);
             let coverage = self.arguments.coverage.then(|| report::coverage(checked, self.width));
-            details + coverage.as_deref().unwrap_or("")
+            let witnesses = self.arguments.witness.then(|| report::witnesses(checked, self.width));
+            details + witnesses.as_deref().unwrap_or("") + coverage.as_deref().unwrap_or("")
         };
         if self.arguments.all {
             if !as_expected {

@@ -7,6 +7,7 @@ mod danger;
 mod exit;
 mod export;
 mod files;
+mod hunt;
 mod interrupt;
 mod limits;
 mod list;
@@ -19,6 +20,7 @@ mod runner;
 mod simulate;
 mod step;
 mod story;
+mod unused;
 
 pub use exit::Exit;
 
@@ -46,6 +48,8 @@ enum Command {
     List(list::Arguments),
     #[command(after_help = exit::help())]
     Check(check::Arguments),
+    #[command(after_help = exit::help())]
+    Hunt(hunt::Arguments),
     #[command(after_help = exit::help())]
     Replay(replay::Arguments),
     #[command(after_help = exit::help())]
@@ -126,6 +130,7 @@ fn run() -> Exit {
         Some(Command::New(arguments)) => new::run(arguments, &mut output),
         Some(Command::List(arguments)) => list::run(arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(arguments, &mut output),
+        Some(Command::Hunt(arguments)) => hunt::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
         Some(Command::Simulate(arguments)) => simulate::run(arguments, &mut output),
         Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),

@@ -61,7 +61,7 @@ impl Failure {
                 complain(&message);
                 Exit::Usage
             }
-            Failure::NotFound(not_found @ NotFound::Unknown { .. }) => {
+            Failure::NotFound(not_found @ (NotFound::Unknown { .. } | NotFound::Hunt { .. })) => {
                 complain(&not_found.to_string());
                 Exit::Usage
             }

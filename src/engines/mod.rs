@@ -53,6 +53,12 @@ pub fn report(
     let (ran_unexpectedly, _): (Vec<_>, Vec<_>) = ran.iter().copied().partition(unreachable);
     let not_run =
         statements.filter(|statement| !ran.contains(statement) && !unreachable(statement));
+    // Runs that end say nothing of those that do not.
+    let live = program.properties.iter().any(|property| property.kind.is_liveness());
+    let completeness = match completeness {
+        Completeness::Exhaustive if live => Completeness::FiniteRuns,
+        other => other,
+    };
     Report {
         engine: engine.to_string(),
         runs: Some(observed.runs),

@@ -75,28 +75,22 @@ fn draw(run: &Run, rows: &[Row], width: usize) -> String {
         Some(widths) => {
             let heads = heads.into_iter().map(|head| vec![(head, STRONG)]).collect();
             let mut text = lines("#", number_width, heads, &widths);
-            let indent = number_width + GAP;
-            let mut begins = run.cycle_from;
             for row in rows {
-                if begins.is_some_and(|from| row.number > Some(from)) {
-                    begins = None;
-                    text += &cycle_mark(indent, "from here, for ever");
-                }
+                text += &cycle_mark(number_width, row.above.as_deref());
                 let number = row.number.map_or(String::new(), |number| number.to_string());
                 text += &lines(&number, number_width, cells(row, Some(&widths)), &widths);
-            }
-            if let Some(from) = run.cycle_from {
-                text += &cycle_mark(indent, &format!("and again from {}", from + 1));
+                text += &cycle_mark(number_width, row.below.as_deref());
             }
             text
         }
-        None => list(run, rows, &heads, width),
+        None => list(rows, &heads, width, number_width),
     }
 }
 
 /// A line that marks where a cycle begins or ends.
-fn cycle_mark(indent: usize, words: &str) -> String {
-    format!("{}{}\n", " ".repeat(indent), paint(NOTE, &format!("↻ {words}")))
+fn cycle_mark(number_width: usize, words: Option<&str>) -> String {
+    let indent = " ".repeat(number_width + GAP);
+    words.map_or(String::new(), |words| format!("{indent}{}\n", paint(NOTE, &format!("↻ {words}"))))
 }
 
 /// The widths of columns that are as wide as `natural` if there is room. Wide ones give way first.
@@ -213,18 +207,13 @@ fn lines(number: &str, number_width: usize, cells: Vec<Vec<CellLine>>, widths: &
 }
 
 /// The schedule as a list, for casts that are too large for columns.
-fn list(run: &Run, rows: &[Row], heads: &[String], width: usize) -> String {
-    let number_width = run.steps.len().to_string().len().max(2);
+fn list(rows: &[Row], heads: &[String], width: usize, number_width: usize) -> String {
     let actor_width = heads[..heads.len() - 1].iter().map(|head| head.width()).max().unwrap_or(0);
     let indent = number_width + 2 * GAP + actor_width;
     let room = width.saturating_sub(indent).max(COLUMN_MIN);
     let mut text = String::new();
-    let mut begins = run.cycle_from;
     for row in rows {
-        if begins.is_some_and(|from| row.number > Some(from)) {
-            begins = None;
-            text += &cycle_mark(number_width + GAP, "from here, for ever");
-        }
+        text += &cycle_mark(number_width, row.above.as_deref());
         let number = row.number.map_or(String::new(), |number| number.to_string());
         let gap = " ".repeat(number_width.saturating_sub(number.width()));
         let actor = if row.number.is_some() { heads[row.actor].as_str() } else { "" };
@@ -251,9 +240,7 @@ fn list(run: &Run, rows: &[Row], heads: &[String], width: usize) -> String {
             let start = if index == 0 { start.clone() } else { " ".repeat(indent) };
             text += &format!("{start}{}\n", paint(*style, line));
         }
-    }
-    if let Some(from) = run.cycle_from {
-        text += &cycle_mark(number_width + GAP, &format!("and again from {}", from + 1));
+        text += &cycle_mark(number_width, row.below.as_deref());
     }
     text
 }

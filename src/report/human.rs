@@ -31,7 +31,7 @@ pub fn details(checked: &Checked, show: Option<&str>, width: usize) -> String {
     if let Some((name, trace)) = drawn(checked, show) {
         let run = Run::new(&checked.check.program, trace).expect("what was found can be run");
         let run = run.with_cycle(checked.cycle_of(name));
-        text += &schedule(name, &run, how_short(checked.report), width);
+        text += &schedule(name, &run, checked.report, width);
     }
     text += "\n";
     text += &census(checked.report, width);
@@ -102,27 +102,8 @@ fn census_words(checked: &Checked) -> String {
     ends.chain(others).collect::<Vec<_>>().join(", ")
 }
 
-/// How short a schedule is among those that lead where it leads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shortness {
-    /// Nothing is known: it comes from a sample.
-    Unknown,
-    /// None is shorter.
-    Shortest,
-    /// None is shorter, and none as short has fewer switches between threads.
-    FewestSwitches,
-}
-
-fn how_short(report: &Report) -> Shortness {
-    match (&report.runs, report.fewest_switches) {
-        (Some(_), _) => Shortness::Unknown,
-        (None, true) => Shortness::FewestSwitches,
-        (None, false) => Shortness::Shortest,
-    }
-}
-
-/// A schedule drawn, and how it leaves the threads.
-pub fn schedule(name: &str, run: &Run, shortness: Shortness, width: usize) -> String {
+/// A schedule of the report drawn, and how it leaves the threads.
+fn schedule(name: &str, run: &Run, report: &Report, width: usize) -> String {
     let steps = plural(run.cycle_from.unwrap_or(run.steps.len()) as u64, "step");
     let switches = plural(run.switches() as u64, "switch").replace("switchs", "switches");
     let is_liveness = |p: &Property| p.name == name && p.kind.is_liveness();
@@ -135,16 +116,24 @@ pub fn schedule(name: &str, run: &Run, shortness: Shortness, width: usize) -> St
             format!("A run without what `{name}` promises: {steps}, then nothing for ever")
         }
         None => {
-            let article = if shortness == Shortness::Unknown { "A" } else { "A shortest" };
-            let fewest = match shortness {
-                Shortness::FewestSwitches => "; none as short has fewer",
-                _ => "",
-            };
+            let fewest = if report.fewest_switches { "; none as short has fewer" } else { "" };
+            let article = if report.runs.is_none() { "A shortest" } else { "A" };
             format!("{article} schedule to `{name}`: {steps}, {switches} between threads{fewest}")
         }
     };
     let head = painted(STRONG, &head, width, 0);
     format!("\n{head}\n{}{}", columns(run, width), end_of(run, width))
+}
+
+/// The shortest schedule to each goal of a `reach`.
+pub fn witnesses(checked: &Checked, width: usize) -> String {
+    let program = &checked.check.program;
+    let witnessed = checked.report.reach.iter().filter_map(|(property, trace)| {
+        let run = Run::new(program, trace.as_ref()?).expect("what was found can be run");
+        let name = &program.properties[*property].name;
+        Some(schedule(name, &run, checked.report, width))
+    });
+    witnessed.collect()
 }
 
 /// A schedule that was replayed.

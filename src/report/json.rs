@@ -190,6 +190,7 @@ pub fn check(checked: &Checked) -> String {
             Completeness::RunLimit => Some("runs"),
             Completeness::Sampled => Some("sample"),
             Completeness::PreemptionBound => Some("preemptions"),
+            Completeness::FiniteRuns => Some("infinite runs"),
         },
         set: checked.check.set.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect(),
         program: format!("{:016x}", program.hash),

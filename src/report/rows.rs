@@ -25,6 +25,10 @@ pub struct Row {
     pub lines: Vec<Lifeline>,
     /// This row and so many before it, less one, are a turn of a spin loop, taken so many times.
     pub turns: Option<(usize, usize)>,
+    /// What is said above it: that a cycle begins.
+    pub above: Option<String>,
+    /// What is said below it: that the cycle is over, and begins again.
+    pub below: Option<String>,
 }
 
 /// How a thread's column is drawn.
@@ -67,6 +71,14 @@ pub fn rows(run: &Run) -> Vec<Row> {
         }
         index += period * turns;
     }
+    if let Some(from) = run.cycle_from {
+        if let Some(first) = rows.iter_mut().find(|row| row.number > Some(from)) {
+            first.above = Some("from here, for ever".to_string());
+        }
+        if let Some(last) = rows.last_mut() {
+            last.below = Some(format!("and again from {}", from + 1));
+        }
+    }
     rows
 }
 
@@ -85,6 +97,8 @@ fn start(run: &Run, lives: &[Life]) -> Option<Row> {
         notes,
         lines: lives.iter().map(lifeline).collect(),
         turns: None,
+        above: None,
+        below: None,
     })
 }
 
@@ -107,6 +121,8 @@ fn row(run: &Run, lives: &[Vec<Life>], step: usize, last_owner: &mut [Option<Str
         notes: notes(&lives[step], &lives[step + 1]),
         lines: lives[step].iter().map(lifeline).collect(),
         turns: None,
+        above: None,
+        below: None,
     }
 }
 

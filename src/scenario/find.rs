@@ -51,6 +51,13 @@ pub enum NotFound {
         /// A built-in scenario of nearly that name.
         nearest: Option<String>,
     },
+    /// No model of that name has a description of a hunt beside it.
+    Hunt {
+        /// What was asked for.
+        name: String,
+        /// A built-in model of nearly that name that has one.
+        nearest: Option<String>,
+    },
     /// A file that cannot be read.
     Unreadable {
         /// Its path.
@@ -136,6 +143,15 @@ impl fmt::Display for NotFound {
                 "there is no scenario `{name}`; `ghosthunt list` shows those built in, and a \
                  path to a `.toml` file names your own"
             ),
+            NotFound::Hunt { name, nearest: Some(near) } => {
+                write!(f, "there is no hunt for `{name}`; there is one for `{near}`")
+            }
+            NotFound::Hunt { name, nearest: None } => {
+                write!(
+                    f,
+                    "there is no hunt for `{name}`: a `hunt.toml` beside the model describes one"
+                )
+            }
             NotFound::Unreadable { path, error } => write!(f, "cannot read {path}: {error}"),
         }
     }

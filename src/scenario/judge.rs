@@ -265,5 +265,6 @@ pub fn limit_reached(completeness: Completeness) -> Option<&'static str> {
         Completeness::RunLimit => Some("the limit on runs was reached"),
         Completeness::Sampled => Some("a sample proves nothing"),
         Completeness::PreemptionBound => Some("runs with more preemptions were not taken"),
+        Completeness::FiniteRuns => Some("infinite runs were not looked at"),
     }
 }

@@ -18,6 +18,11 @@ pub fn built_in_models() -> &'static [(&'static str, &'static str)] {
     built_in::MODELS
 }
 
+/// The descriptions of hunts that stand beside models: their names and texts, sorted by name.
+pub(super) fn built_in_hunts() -> &'static [(&'static str, &'static str)] {
+    built_in::HUNTS
+}
+
 /// The text of that name in a table sorted by name.
 pub(super) fn look_up(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
     let index = table.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;

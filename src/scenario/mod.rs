@@ -5,12 +5,14 @@
 //! the language and the search's report; it never searches.
 
 mod find;
+mod hunt;
 mod judge;
 mod library;
 mod read;
 mod table;
 
 pub use find::{Named, NotFound, SplitName};
+pub use hunt::{Cell, Hunt};
 pub use judge::{Judgement, Unmet, UnmetKind, finding_name, limit_reached};
 pub use library::{Models, built_in_models, built_in_scenarios};
 

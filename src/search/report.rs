@@ -69,6 +69,8 @@ pub enum Completeness {
     Sampled,
     /// Only runs with few preemptions were taken.
     PreemptionBound,
+    /// Every run that ends was taken, and there are properties of those that do not.
+    FiniteRuns,
 }
 
 /// A violation and the shortest schedule to it.

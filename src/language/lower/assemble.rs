@@ -184,6 +184,7 @@ impl Lowering<'_> {
             self.context.frame().bindings.push((decl.thread.text.clone(), binding));
             self.flow = Flow::start();
             let enter = self.here();
+            self.emit(Op::Cover(self.statement_ids[&decl.name.span]));
             self.block(&decl.body);
             let leave = std::mem::replace(&mut self.context.frame().leave, Label::new());
             self.bind(leave);

@@ -66,6 +66,8 @@ impl Lowering<'_> {
             self.report(Diagnostic::error(message, call.orders[0].1, "only memory operations do"));
         }
         let Some((id, bound)) = self.callee(&name.text) else {
+            // Whatever was meant takes steps; one error is enough.
+            self.flow.stepped = true;
             let error = match self.symbol(&name.text) {
                 Some(symbol) => {
                     let message = format!("`{}` is {}, not a proc", name.text, symbol.describe());

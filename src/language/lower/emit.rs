@@ -115,7 +115,9 @@ impl Lowering<'_> {
     /// Ends the step before and begins one at a new place.
     pub(super) fn new_place(&mut self, statement: StatementId, mode: Mode) -> PlaceId {
         let id = self.context.places.len() as PlaceId + 1;
-        self.cover_pending();
+        if !self.before_first_step() {
+            self.cover_pending();
+        }
         self.emit(Op::Stop(id));
         let place = Place {
             entry: self.here(),
@@ -140,11 +142,17 @@ impl Lowering<'_> {
 
     /// Marks `statement` as run, once it is certain that its step is enabled.
     pub(super) fn cover(&mut self, statement: StatementId) {
-        if self.flow.open.is_some() {
+        if self.flow.open.is_some() || self.before_first_step() {
             self.context.uncovered.push(statement);
         } else {
             self.emit(Op::Cover(statement));
         }
+    }
+
+    /// What stands there is run once, when the thread is compiled, and counts for its first step.
+    fn before_first_step(&self) -> bool {
+        let context = &self.context;
+        context.kind == Kind::Thread && context.places.is_empty() && !context.atomic
     }
 
     pub(super) fn cover_pending(&mut self) {

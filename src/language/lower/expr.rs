@@ -118,6 +118,10 @@ impl Lowering<'_> {
             Some(Binding::Local { field, .. }) => {
                 self.emit(Op::Load { field, order: Order::Plain });
             }
+            // A mutex that nobody locks is free.
+            Some(Binding::Mutex { var, .. }) if self.vars[var].constant => {
+                self.emit(Op::Const(NONE));
+            }
             Some(Binding::Mutex { .. }) => {
                 if let Some(location) = self.mutex(&named(name, span)) {
                     self.load(location, Order::SeqCst);

@@ -218,6 +218,7 @@ impl Lowering<'_> {
 
     fn call_statement(&mut self, id: StatementId, call: &Call) -> Option<Type> {
         if self.builtin_arity(&call.name.text).is_none() {
+            self.cover(id);
             return self.call(Some(id), call);
         }
         let expr = Expr { kind: ExprKind::Call(call.clone()), span: call.span };
