@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which rooms each room may use: the table of ARCHITECTURE.md.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("program", &[]),
     ("machine", &["program"]),
     ("language", &["program", "machine"]),
     ("search", &["program", "machine"]),
     ("schedule", &["program", "machine", "language", "search"]),
     ("graph", &["program", "machine", "search", "schedule"]),
+    ("export", &["program", "machine", "schedule", "graph"]),
     ("scenario", &["program", "language", "search"]),
     ("engines", &["program", "machine", "search", "schedule"]),
     ("mutate", &["program", "machine", "language", "search", "scenario"]),
@@ -19,11 +20,12 @@ const ROOMS: [(&str, &[&str]); 11] = [
         "report",
         &["program", "machine", "language", "search", "schedule", "graph", "scenario", "mutate"],
     ),
+    ("terminal", &["program", "machine", "schedule", "report"]),
     (
         "cli",
         &[
-            "program", "machine", "language", "search", "schedule", "graph", "scenario", "engines",
-            "mutate", "report",
+            "program", "machine", "language", "search", "schedule", "graph", "export", "scenario",
+            "engines", "mutate", "report", "terminal",
         ],
     ),
 ];

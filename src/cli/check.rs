@@ -4,12 +4,12 @@ use super::engine::{EngineArguments, Prepared};
 use super::limits::LimitArguments;
 use super::output::{Failure, Output, complain, say};
 use super::unused::Unused;
-use super::{Exit, Format, WidthArgument, files, interrupt, runner};
+use super::{Exit, WidthArgument, files, interrupt, runner};
 use crate::language::Errors;
 use crate::report::{self, Checked, style, text};
 use crate::scenario::{Check, Named, Scenario, SplitName};
 use crate::schedule::Schedule;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     set: Vec<(String, String)>,
     /// For whom the output is
     #[arg(long, value_enum, default_value = "human")]
-    format: Format,
+    format: CheckFormat,
     /// Draw the schedule to this outcome or property instead of the one that matters most
     #[arg(long, value_name = "NAME")]
     show: Option<String>,
@@ -59,6 +59,17 @@ pub(super) struct Arguments {
     limits: LimitArguments,
     #[command(flatten)]
     width: WidthArgument,
+}
+
+/// For whom the verdicts are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CheckFormat {
+    /// For people.
+    Human,
+    /// For programs: one JSON object a line.
+    Json,
+    /// For CI: JUnit XML, one test case a check.
+    Junit,
 }
 
 pub(super) fn option(text: &str) -> Result<(String, String), String> {
@@ -92,12 +103,15 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     interrupt::catch();
     let mut exit = Exit::AsExpected;
     let mut tally = Tally::default();
+    let mut cases = String::new();
     let mut scenarios = Vec::new();
     for named in named(arguments)? {
         match named.0.parse() {
             Ok(scenario) => scenarios.push((scenario, named.1)),
             Err(errors) => {
                 tally.bad_input += 1;
+                let rendered = report::errors(&errors, arguments.width.columns());
+                cases += &report::junit_broken(&named.0.name, &rendered);
                 exit = exit.and(Failure::Bad(errors).report());
             }
         }
@@ -113,6 +127,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         to_directory: saves_to_directory(arguments, plan.len())?,
         warned: HashSet::new(),
         details: String::new(),
+        cases,
         unused: Unused::default(),
         tally,
     };
@@ -125,7 +140,12 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         exit = exit.and(session.check(planned, output)?);
     }
     let unused = session.unused.words(session.width).filter(|_| session.checks_everything());
-    if arguments.all && arguments.format == Format::Human {
+    if arguments.format == CheckFormat::Junit {
+        let Tally { checks, as_expected, bad_input, .. } = session.tally;
+        let (tests, failures) = (checks + bad_input, checks - as_expected);
+        output.print(&report::junit_suite(&session.cases, tests, failures, bad_input))?;
+    }
+    if arguments.all && arguments.format == CheckFormat::Human {
         let (tally, unused) = (session.tally.words(), unused.as_deref().unwrap_or(""));
         output.print(&format!("{}{unused}\n{tally}", session.details))?;
     }
@@ -196,6 +216,8 @@ struct Session<'a> {
     warned: HashSet<String>,
     /// With `--all`: what is not as expected, to be shown at the end.
     details: String,
+    /// With `--format junit`: the test cases, which stand in a suite that says how many they are.
+    cases: String,
     /// With `--all`: lines that no check has run.
     unused: Unused,
     tally: Tally,
@@ -214,7 +236,7 @@ impl Session<'_> {
         let compiled = planned.scenario.compile(planned.kernel.as_deref(), &self.arguments.set);
         let check = match compiled {
             Ok(check) => check,
-            Err(errors) => return Ok(self.bad_input(errors)),
+            Err(errors) => return Ok(self.bad_input(&planned.scenario.name, errors)),
         };
         if let Some(show) = &self.arguments.show {
             known_name(show, &check)?;
@@ -238,9 +260,10 @@ impl Session<'_> {
     }
 
     /// A text that is wrong does not keep the other checks from being made.
-    fn bad_input(&mut self, errors: Errors) -> Exit {
+    fn bad_input(&mut self, scenario: &str, errors: Errors) -> Exit {
         self.tally.bad_input += 1;
         let rendered = report::errors(&errors, self.width);
+        self.cases += &report::junit_broken(scenario, &rendered);
         if self.warned.insert(rendered.clone()) {
             say(&rendered);
         }
@@ -256,8 +279,13 @@ impl Session<'_> {
 
     fn print(&mut self, checked: &Checked, output: &mut Output) -> Result<(), Failure> {
         let as_expected = checked.judgement.as_expected();
-        if self.arguments.format == Format::Json {
-            return output.print(&report::json(checked));
+        match self.arguments.format {
+            CheckFormat::Json => return output.print(&report::json(checked)),
+            CheckFormat::Junit => {
+                self.cases += &report::junit_case(checked);
+                return Ok(());
+            }
+            CheckFormat::Human => {}
         }
         let details = || {
             let details = report::details(checked, self.arguments.show.as_deref(), self.width);

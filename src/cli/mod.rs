@@ -6,6 +6,7 @@ mod completions;
 mod danger;
 mod engine;
 mod exit;
+mod export;
 mod files;
 mod hunt;
 mod interrupt;
@@ -21,6 +22,7 @@ mod replay;
 mod report;
 mod runner;
 mod simulate;
+mod step;
 mod story;
 mod unused;
 
@@ -65,7 +67,10 @@ enum Command {
     #[command(after_help = exit::help())]
     Danger(danger::Arguments),
     #[command(after_help = exit::help())]
+    Step(step::Arguments),
     Report(report::Arguments),
+    #[command(after_help = exit::help())]
+    Export(export::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -142,7 +147,9 @@ fn run() -> Exit {
         Some(Command::Simulate(arguments)) => simulate::run(arguments, &mut output),
         Some(Command::RunLoom(arguments)) => loom::run(arguments, &mut output),
         Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),
+        Some(Command::Step(arguments)) => step::run(arguments),
         Some(Command::Report(arguments)) => report::run(arguments, &mut output),
+        Some(Command::Export(arguments)) => export::run(arguments, &mut output),
         Some(Command::Completions(arguments)) => completions::run(arguments, &mut output),
         Some(Command::Man(arguments)) => man::run(arguments, &mut output),
     };

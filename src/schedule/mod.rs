@@ -21,7 +21,7 @@
 //!
 //! `kernel` is missing for a model without presets; a `set` line stands for each option that was set
 //! from outside the scenario; the model's hash is the compiled program's; `shows` is what the run
-//! leads to: an outcome, a property, or `assert`, `range` or `unlock`. How the columns are spaced has
+//! leads to: an outcome, a property, `assert`, `range` or `unlock`, or `unfinished`. How the columns are spaced has
 //! no meaning; everything else has. This room knows the machine, and nothing of how runs are found.
 
 mod chance;
@@ -52,6 +52,9 @@ use crate::program::{Program, Sources, Span};
 
 /// The version of the format that this ghosthunt writes and reads.
 pub const VERSION: u32 = 1;
+
+/// What a schedule shows that ends before its run does.
+pub const UNFINISHED: &str = "unfinished";
 
 /// The first word of every schedule file.
 const MAGIC: &str = "ghosthunt-schedule";

@@ -3,7 +3,7 @@
 use super::end::end_at;
 use super::endless;
 use super::run::enabled;
-use super::{Line, Run, Schedule, StepWords};
+use super::{Line, Run, Schedule, StepWords, UNFINISHED};
 use crate::language::{Diagnostic, Errors};
 use crate::machine::{Machine, Step, Transition};
 use crate::program::{CheckKind, Program, PropertyKind, Span};
@@ -202,6 +202,7 @@ fn shown(
     match end_at(program, state) {
         Some(end) if end.outcome == shows => Ok(()),
         Some(end) => Err(format!("the end `{}`", end.outcome)),
+        None if shows == UNFINISHED => Ok(()),
         None => Err("a state from which the run goes on".to_string()),
     }
 }

@@ -104,7 +104,7 @@ class Page:
         self.expect(self.text("#now") == seen[0], f"{look}: back at the start it is not as before")
 
     def plays_a_game(self, look):
-        if self.browser.run("document.querySelector('#game').hidden"):
+        if self.browser.run("document.querySelector('#game').hidden || document.querySelector('#hunt').hidden"):
             return
         self.click("#first")
         # A step of one's own first: the last that can be chosen.

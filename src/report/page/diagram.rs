@@ -17,14 +17,19 @@ use std::fmt::Write as _;
 const STYLE: &str = include_str!("diagram.css");
 
 /// All lengths are in CSS pixels; texts are set in a monospace font of 12 pixels.
-const CHARACTER: usize = 8;
+/// A character is 7.2 wide in most fonts, and 7.5 at most.
+const CHARACTERS_IN_15: usize = 2;
 const LINE: usize = 16;
 const PADDING: usize = 7;
 const MARGIN_LEFT: usize = 44;
 const MARGIN_RIGHT: usize = 12;
-const GAP: usize = 10;
-const COLUMN_MIN: usize = 150;
-const COLUMN_MAX: usize = 270;
+/// Between two boxes: room for arrows to run down.
+const GAP: usize = 28;
+/// Arrows between the same columns run down in so many lanes, so far apart.
+const LANES: usize = 3;
+const LANE: i64 = 7;
+const COLUMN_MIN: usize = 190;
+const COLUMN_MAX: usize = 330;
 /// As wide as a page is, if that is enough for the columns.
 const WIDTH: usize = 1040;
 const HEAD: usize = 62;
@@ -71,7 +76,7 @@ pub(super) fn svg(scene: &Scene, id: &str, marked: Option<(usize, &str)>) -> Str
 impl Drawing<'_> {
     /// How many characters a cell holds in a line.
     fn characters(&self) -> usize {
-        (self.column - GAP - 2 * PADDING) / CHARACTER
+        (self.column - GAP - 2 * PADDING) * CHARACTERS_IN_15 / 15
     }
 
     fn centre(&self, column: usize) -> usize {
@@ -278,7 +283,7 @@ impl Drawing<'_> {
 
     /// The arrows of requests on their way.
     fn flights(&mut self, id: &str) {
-        for (from, to, thread) in flights(self.scene) {
+        for (index, (from, to, thread)) in flights(self.scene).into_iter().enumerate() {
             let row_of = |step: usize| {
                 let row =
                     self.rows.iter().rposition(|row| row.number.is_some_and(|n| n <= step + 1));
@@ -286,21 +291,30 @@ impl Drawing<'_> {
             };
             let (source, target) = (row_of(from), row_of(to));
             let actor = self.rows[source].actor;
-            let half = (self.column - GAP) / 2;
-            let (start, end) = (self.centre(actor), self.centre(thread));
-            let (y1, y2) = (self.placed[source].middle(), self.placed[target].middle());
-            // From the side of the step's box that faces the thread, to that thread's lifeline.
-            let (start, end) =
-                if start < end { (start + half, end - 9) } else { (start - half, end + 9) };
-            let bend = if start < end { 26 } else { -26 };
+            // Out of the step's side that faces the thread, down between two columns, and to the
+            // thread's line below what the kernel's move is said to do to it.
+            let side = if actor < thread { 1 } else { -1 };
+            let half = (self.column - GAP) as i64 / 2;
+            let start = self.centre(actor) as i64 + side * half;
+            let lane = (index % LANES) as i64 * LANE - LANE;
+            let gutter = self.centre(thread) as i64 - side * (self.column as i64 / 2) + lane;
+            let notes = self.notes(&self.rows[target]);
+            let note = notes.iter().find(|(noted, _)| *noted == thread);
+            let end = self.centre(thread) as i64 - side * 9;
+            let y1 = self.placed[source].top + PADDING + LINE + 2;
+            let below = note.map_or(0, |(_, lines)| lines.len() * LINE + 8);
+            let y2 = self.placed[target].top + below + 6;
             let _ = writeln!(
                 self.svg,
-                "<path class=\"flight\" d=\"M{start} {y1}C{} {y1} {} {y2} {end} {y2}\" \
+                "<path class=\"flight\" d=\"M{start} {y1}H{gutter}V{y2}H{end}\" \
                  marker-end=\"url(#{id}-a)\"/>",
-                start as i64 + bend,
-                end as i64 - 2 * bend,
             );
         }
+    }
+
+    fn note_width(&self, lines: &[String]) -> usize {
+        let text_width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+        (text_width * 15 / CHARACTERS_IN_15 + 2 * PADDING).min(self.column - GAP)
     }
 
     fn row(&mut self, index: usize, id: &str) {
@@ -330,14 +344,13 @@ impl Drawing<'_> {
                 x - width / 2,
             );
             self.lines("words", x - width / 2 + PADDING, top + PADDING, &own);
-            below = top + box_height - PADDING;
+            below = top + box_height - 4;
         }
         for (thread, lines) in &notes {
             let x = self.centre(*thread);
             let own_column = *thread == row.actor;
             let y = if own_column { below } else { top };
-            let text_width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
-            let note_width = (text_width * CHARACTER + 2 * PADDING).min(width);
+            let note_width = self.note_width(lines);
             let note_height = lines.len() * LINE + 6;
             let left = x - note_width / 2;
             let _ = write!(

@@ -4,10 +4,11 @@
 use super::super::rows::rows;
 use super::super::standings;
 use super::diagram::{escape, svg};
-use super::{Lesson, Scene, data, words};
+use super::{Entry, Lesson, Scene, data, words};
 use std::fmt::Write as _;
 
 const TEMPLATE: &str = include_str!("page.html");
+const INDEX: &str = include_str!("index.html");
 const STYLE: &str = include_str!("page.css");
 const PROGRAM: &str = include_str!("page.js");
 
@@ -24,6 +25,26 @@ pub(super) fn page(lesson: &Lesson) -> String {
         .replace("{{schedule}}", &schedule(scene, "main"))
         .replace("{{fix}}", &fix(lesson))
         .replace("{{data}}", &data::json(lesson))
+}
+
+/// The index of several pages.
+pub(super) fn index(entries: &[Entry]) -> String {
+    let mut list = String::new();
+    for entry in entries {
+        let _ = write!(
+            list,
+            "<li><a href=\"{0}.html\">{1}</a> <strong>{2}</strong><br>{3}",
+            escape(&entry.stem),
+            escape(&entry.name),
+            escape(&entry.verdict),
+            escape(&entry.about)
+        );
+        if let Some(fixed) = &entry.fixed {
+            let _ = write!(list, "<br><small>With the fix: {}</small>", escape(fixed));
+        }
+        list.push_str("</li>\n");
+    }
+    INDEX.replace("{{style}}", STYLE).replace("{{entries}}", &list)
 }
 
 fn verdict(scene: &Scene) -> String {
@@ -129,7 +150,7 @@ fn steps(scene: &Scene) -> String {
             html,
             "<li><strong>{}</strong> {}</li>",
             escape(&thread.name),
-            escape(&words::standing(standing)).replace('`', "")
+            inline(&words::standing(standing))
         );
     }
     html.push_str("</ul>\n");
@@ -148,8 +169,22 @@ fn fix(lesson: &Lesson) -> String {
         escape(&scene.name()),
         escape(words::verdict(scene.checked)),
         escape(&words::searched(scene.checked)),
-        escape(&words::parting(parting)),
+        inline(&words::parting(parting)),
         figure(scene, "fix", mark),
         steps(scene),
     )
+}
+
+/// Text with code between backticks.
+fn inline(text: &str) -> String {
+    let mut html = String::new();
+    for (index, part) in escape(text).split('`').enumerate() {
+        match index % 2 {
+            0 => html += part,
+            _ => {
+                let _ = write!(html, "<code>{part}</code>");
+            }
+        }
+    }
+    html
 }

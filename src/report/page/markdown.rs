@@ -3,7 +3,7 @@
 use super::super::rows::rows;
 use super::super::standings;
 use super::diagram::svg;
-use super::{Lesson, Scene, words};
+use super::{Entry, Lesson, Scene, words};
 use std::fmt::Write as _;
 
 /// `STEM.md`, and the diagrams.
@@ -56,6 +56,27 @@ pub(super) fn files(lesson: &Lesson, stem: &str) -> Vec<(String, String)> {
     }
     files.insert(0, (format!("{stem}.md"), text));
     files
+}
+
+/// The index of several pages.
+pub(super) fn index(entries: &[Entry]) -> String {
+    let mut text = String::from(
+        "# Races to read\n\nOne page a cast of threads: what goes wrong, a shortest schedule to it, and \
+         the fix. Made by `ghosthunt report --all`; the `.html` files beside these pages, opened in a \
+         browser, can be played with.\n\n| cast | verdict | with the fix |\n|---|---|---|\n",
+    );
+    for entry in entries {
+        let _ = writeln!(
+            text,
+            "| [{}]({}.md): {} | {} | {} |",
+            entry.name,
+            entry.stem,
+            escape(&entry.about),
+            escape(&entry.verdict),
+            escape(entry.fixed.as_deref().unwrap_or(""))
+        );
+    }
+    text
 }
 
 fn steps(scene: &Scene) -> String {

@@ -18,6 +18,7 @@ use crate::graph::{Fates, Graph, Target};
 use crate::machine::Transition;
 use crate::scenario::finding_name;
 use crate::schedule::Run;
+use crate::search::Finding;
 
 /// A graph with more states is not embedded: its page has the schedule alone.
 const STATES_MAX: usize = 4000;
@@ -43,7 +44,7 @@ struct Scene<'a> {
     graph: Graph,
     /// The run's nodes in the graph.
     path: Vec<usize>,
-    /// Of a whole graph only.
+    /// Of a whole graph, and if what the run shows can be seen in a state.
     fates: Option<Fates>,
     /// The step, from 1, after which what the run shows is certain; if that is known.
     no_return: Option<usize>,
@@ -74,11 +75,38 @@ impl<'a> Lesson<'a> {
         markdown::files(self, stem)
     }
 
-    /// The check, its verdict in a word, and a sentence about it: an entry of the index.
-    pub fn entry(&self) -> (String, String, String) {
+    /// The page's line in an index; `stem` is its file's name without extension.
+    pub fn entry(&self, stem: &str) -> Entry {
         let checked = self.main.checked;
-        let about = checked.scenario.about.clone();
-        (checked.check.program.check_name(), words::verdict(checked).to_string(), about)
+        let fixed = self.fixed.as_ref();
+        Entry {
+            stem: stem.to_string(),
+            name: self.main.name(),
+            verdict: words::verdict(checked).to_string(),
+            about: checked.scenario.about.clone(),
+            fixed: fixed
+                .map(|(scene, _)| format!("{}: {}", scene.name(), words::verdict(scene.checked))),
+        }
+    }
+}
+
+/// A page's line in an index.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    stem: String,
+    name: String,
+    verdict: String,
+    about: String,
+    fixed: Option<String>,
+}
+
+impl Entry {
+    /// The index of several pages: `index.html`, and `README.md` for a code host.
+    pub fn index(entries: &[Entry]) -> Vec<(String, String)> {
+        vec![
+            ("index.html".to_string(), html::index(entries)),
+            ("README.md".to_string(), markdown::index(entries)),
+        ]
     }
 }
 
@@ -95,12 +123,17 @@ impl<'a> Scene<'a> {
     fn new(checked: &'a Checked<'a>, shows: String, trace: &[Transition]) -> Scene<'a> {
         let program = &checked.check.program;
         let run = Run::new(program, trace).expect("what was found can be run");
-        let target = checked.told_first().map_or(Target::BadEnd, |found| Target::of(&found.what));
+        let found = checked.told_first().map(|found| &found.what);
+        let target = found.map_or(Target::BadEnd, Target::of);
+        // What a run does for ever is no state that could be got to, and has no fates.
+        let endless = matches!(found, Some(Finding::Property(index))
+            if program.properties[*index].kind.is_liveness());
         let small = checked.report.states <= STATES_MAX as u64;
         let whole = small.then(|| Graph::whole(program, STATES_MAX)).flatten();
         let graph = whole.unwrap_or_else(|| Graph::along(&run));
         let path = graph.path(trace).expect("the graph has every run");
-        let fates = graph.whole.then(|| Fates::of(program, &graph, target));
+        let hunted = graph.whole && !endless;
+        let fates = hunted.then(|| Fates::of(program, &graph, target));
         let bad = Verdict::of(checked.report) == Verdict::Violated
             && checked.report.ends.iter().all(|end| !(end.fine && end.outcome == shows));
         let no_return = fates.as_ref().filter(|_| bad);

@@ -3,7 +3,7 @@
 "use strict";
 (() => {
   const CONDITIONS = ["can run", "waits", "is stopped", "has finished", "is dead"];
-  const MARKS = ["▶", "…", "⏸", "■", "✕"];
+  const MARKS = ["▶", "…", "‖", "■", "✕"];
   const AROUND = 3;
   const PER_THREAD = 4;
   const page = JSON.parse(document.getElementById("data").textContent);
@@ -76,9 +76,12 @@
     cast.threads.forEach((thread, t) => {
       const slot = PER_THREAD * t;
       const [old, now] = [cast.states[before], cast.states[after]];
-      if (old[slot + 2] !== now[slot + 2]) {
-        found.push(`${thread.name}: ${cast.texts[now[slot + 2]] || "goes on"}`);
-      } else if (old[slot + 1] !== now[slot + 1] && now[slot + 1] > 2) {
+      const words = (state) => cast.texts[state[slot + 2]].split(", ").filter((word) => word);
+      const begun = words(now).filter((word) => !words(old).includes(word));
+      const over = words(old).filter((word) => !words(now).includes(word));
+      for (const word of begun) found.push(`${thread.name}: ${word}`);
+      if (now[slot + 1] < 3) for (const word of over) found.push(`${thread.name}: no longer ${word}`);
+      if (old[slot + 1] !== now[slot + 1] && now[slot + 1] > 2 && !begun.length) {
         found.push(`${thread.name} ${CONDITIONS[now[slot + 1]]}`);
       }
     });
@@ -86,10 +89,9 @@
   }
 
   function drawStage() {
-    const own = trail.length - cast.schedule.length;
     element("stage").textContent = following()
-      ? cast.parting || `You follow the schedule that the search found${cast.shows ? ` to ${cast.shows}` : ""}.`
-      : "You are the scheduler: this is your own run." + (own > 200 ? " It has become long." : "");
+      ? (cast.parting && cast.parting.replaceAll("`", "")) || `You follow a shortest schedule to “${cast.shows}”, as the search found it. Leave it wherever you like.`
+      : "You are the scheduler: this is a run of your own.";
     const slider = element("slider");
     slider.max = trail.length;
     slider.value = at;
@@ -97,6 +99,7 @@
     element("first").disabled = element("back").disabled = at === 0;
     element("last").disabled = element("forward").disabled = at === trail.length;
     element("switch").disabled = nextSwitch() === at;
+    if (document.activeElement && document.activeElement.disabled) slider.focus({ preventScroll: true });
   }
 
   function drawNow() {
@@ -122,10 +125,10 @@
     let text = "";
     if (failed) { kind = "bad"; text = `✗ The step failed: ${failed}.`; }
     else if (end) { kind = end[1] ? "good" : "bad"; text = `${end[1] ? "✓" : "✗"} The run is over: ${end[0]}.`; }
-    else if (fate(state) === "h") { kind = "bad"; text = `✗ Here it is: ${cast.target}.`; }
-    else if (fate(state) === "d") { kind = "bad"; text = `⚠ Too late: ${cast.target} has become unavoidable. No run from here ends well.`; }
-    else if (fate(state) === "e") { kind = "good"; text = `✓ Out of reach: no run from here leads to ${cast.target}.`; }
-    else if (fate(state) === "o") { text = `Still open. A scheduler that picks at random ends in ${cast.target} with a chance of ${percent(cast.danger[state])}.`; }
+    else if (fate(state) === "h") { kind = "bad"; text = `✗ Here it is: “${cast.target}”.`; }
+    else if (fate(state) === "d") { kind = "bad"; text = `⚠ Too late: “${cast.target}” has become unavoidable. No run from here ends well.`; }
+    else if (fate(state) === "e") { kind = "good"; text = `✓ Out of reach: no run from here leads to “${cast.target}”.`; }
+    else if (fate(state) === "o") { text = `Still open. A scheduler that picks at random gets to “${cast.target}” with a chance of ${percent(cast.danger[state])}.`; }
     line.className = kind;
     line.textContent = text;
   }
@@ -133,8 +136,11 @@
   function drawDanger() {
     const chart = element("danger");
     chart.replaceChildren();
-    if (!cast.danger.length || trail.length === 0) { chart.style.display = "none"; return; }
-    chart.style.display = "";
+    const known = cast.danger.length > 0 && trail.length > 0;
+    chart.style.display = known ? "" : "none";
+    element("scale").textContent = known
+      ? `Danger along this run, 0 to 100 %: how likely a random scheduler gets to “${cast.target}” from there.` : "";
+    if (!known) return;
     const space = "http://www.w3.org/2000/svg";
     const points = [];
     for (let i = 0; i <= trail.length; i += 1) {
@@ -193,9 +199,10 @@
 
   function drawGame() {
     element("game").hidden = !cast.whole;
-    element("hunt").textContent = `Find ${cast.target} from here`;
+    element("hunt").hidden = element("risk").parentElement.hidden = !cast.fates;
+    element("hunt").textContent = `Find “${cast.target}” from here`;
     element("follow").disabled = following();
-    const risk = element("risk").checked;
+    const risk = element("risk").checked && cast.fates;
     const buttons = options().map((option, i) => {
       const button = make("button", "choice");
       button.type = "button";
@@ -207,11 +214,14 @@
       return button;
     });
     if (!buttons.length) buttons.push(make("p", "gone", "Nothing can happen any more."));
+    // Who chooses by keyboard goes on choosing.
+    const held = element("choices").contains(document.activeElement);
     element("choices").replaceChildren(...buttons);
+    if (held) (options().length ? buttons[0] : element("back")).focus({ preventScroll: true });
   }
 
   function riskOf(state) {
-    if (fate(state) === "h") return `✗ ${cast.target}`;
+    if (fate(state) === "h") return `✗ “${cast.target}”`;
     if (fate(state) === "d") return "⚠ no way back";
     if (fate(state) === "e") return "✓ out of reach";
     return `danger ${percent(cast.danger[state])}`;
@@ -289,8 +299,8 @@
         trail = trail.slice(0, at).concat(way);
         draw();
         element("hunted").textContent = way.length
-          ? `${cast.target} is ${way.length} step${way.length > 1 ? "s" : ""} away. Go forward to see it.`
-          : `This is ${cast.target}.`;
+          ? `“${cast.target}” is ${way.length} step${way.length > 1 ? "s" : ""} away. Go forward to see it.`
+          : `This is “${cast.target}”.`;
         return;
       }
       const edges = cast.edges[state];
@@ -302,7 +312,7 @@
       }
     }
     element("hunted").textContent =
-      `I give up: no run from here leads to ${cast.target}. I have looked at all ${queue.length} states that can follow.`;
+      `I give up: no run from here leads to “${cast.target}”. I have looked at all ${queue.length} states that can follow.`;
   }
 
   function show(index) {

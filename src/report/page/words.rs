@@ -59,7 +59,11 @@ pub(super) fn ends(checked: &Checked) -> String {
         let kind = if end.fine { "a good end" } else { "a bad end" };
         let nearest = plural(end.trace.len() as u64, "step");
         let spins = if end.spinning { ", spinning" } else { "" };
-        format!("{} ({kind}, {} times, nearest in {nearest}{spins})", end.outcome, count(end.count))
+        let times = match end.count {
+            1 => "once".to_string(),
+            several => format!("{} times", count(several)),
+        };
+        format!("{} ({kind}, {times}, nearest in {nearest}{spins})", end.outcome)
     });
     ends.collect::<Vec<_>>().join("; ")
 }
@@ -71,17 +75,17 @@ pub(super) fn schedule(scene: &Scene) -> String {
         1 => "1 switch".to_string(),
         switches => format!("{} switches", count(switches as u64)),
     };
-    format!("A shortest schedule to {}: {steps}, {switches} between threads", scene.shows)
+    format!("A shortest schedule to “{}”: {steps}, {switches} between threads", scene.shows)
 }
 
 /// What the point of no return means.
 pub(super) fn no_return(scene: &Scene) -> Option<String> {
     let step = scene.no_return?;
     Some(match step {
-        0 => format!("No run avoids {}: it is certain from the start.", scene.shows),
+        0 => format!("No run avoids “{}”: it is certain from the start.", scene.shows),
         step => format!(
             "Step {step} is the point of no return: until then a run could still have ended well; \
-             after it every run ends in {}.",
+             after it every run gets to “{}”.",
             scene.shows
         ),
     })

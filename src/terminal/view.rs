@@ -1,0 +1,195 @@
+//! How a session looks.
+//!
+//! ```text
+//! go/cgo-exit-1.14beta1@windows_10   step 14 of 21   The run goes on.
+//! ┌ main: suspend pending ─────────┐┌ sysmon ────────────────────────┐
+//! │ ExitProcess                    ││ preemptM                       │
+//! │▶ 399  step return_to_user_mode ││▶ 53  lock(suspendLock)         │
+//! └────────────────────────────────┘└────────────────────────────────┘
+//! ┌ What happens next? ────────────┐┌ Values ────────┐┌ So far ──────┐
+//! ```
+
+use super::Session;
+use crate::machine::Machine;
+use crate::program::Program;
+use crate::report::{Condition, Standing, standings};
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Modifier, Style, Stylize};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, List, ListState, Paragraph, Wrap};
+
+/// Panes side by side are no narrower than this, borders included.
+const PANE_MIN: u16 = 36;
+const KEYS: &str = "↑↓ select  Enter or 1–9 step  ← undo  → redo  n next switch  s save  q leave";
+
+/// Draws the session on the whole frame.
+pub fn draw(session: &Session, frame: &mut Frame) {
+    let choices = (session.choices().len() as u16).clamp(1, 9) + 2;
+    let [head, panes, lower, keys] = Layout::vertical([
+        Constraint::Length(2),
+        Constraint::Min(6),
+        Constraint::Length(choices.max(9)),
+        Constraint::Length(1),
+    ])
+    .areas(frame.area());
+    draw_head(session, frame, head);
+    draw_threads(session, frame, panes);
+    let [next, values, past] = Layout::horizontal([
+        Constraint::Percentage(44),
+        Constraint::Percentage(28),
+        Constraint::Percentage(28),
+    ])
+    .areas(lower);
+    draw_choices(session, frame, next);
+    draw_values(session, frame, values);
+    draw_history(session, frame, past);
+    frame.render_widget(Paragraph::new(KEYS).dim(), keys);
+}
+
+fn draw_head(session: &Session, frame: &mut Frame, area: Rect) {
+    let (at, steps) = session.position();
+    let (standing, bad) = session.standing();
+    let standing = if bad { standing.bold().red() } else { standing.into() };
+    let first = Line::from(vec![
+        session.program().check_name().bold(),
+        format!("   step {at} of {steps}   ").into(),
+        standing,
+    ]);
+    let message = Line::from(session.message.as_str().yellow());
+    frame.render_widget(Paragraph::new(vec![first, message]), area);
+}
+
+/// One pane a thread, side by side, in as many rows as the width needs.
+fn draw_threads(session: &Session, frame: &mut Frame, area: Rect) {
+    let program = session.program();
+    let standings = standings(program, session.state());
+    let in_a_row = usize::from((area.width / PANE_MIN).max(1)).min(standings.len().max(1));
+    let rows = standings.len().div_ceil(in_a_row);
+    let row_areas = Layout::vertical(vec![Constraint::Fill(1); rows]).split(area);
+    for (row, row_area) in standings.chunks(in_a_row).zip(row_areas.iter()) {
+        let areas = Layout::horizontal(vec![Constraint::Fill(1); row.len()]).split(*row_area);
+        for (standing, area) in row.iter().zip(areas.iter()) {
+            draw_thread(session, standing, frame, *area);
+        }
+    }
+}
+
+fn draw_thread(session: &Session, standing: &Standing, frame: &mut Frame, area: Rect) {
+    let program = session.program();
+    let thread = &program.threads[standing.thread];
+    let title = format!(" {}: {} ", thread.name, words(standing));
+    let stepped = session.stepped() == Some(standing.thread);
+    let border = if stepped { Style::new().bold() } else { Style::new().dim() };
+    let block = Block::bordered().title(title).border_style(border);
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    if matches!(standing.condition, Condition::Dead | Condition::Finished) {
+        return;
+    }
+    let machine = Machine::new(program);
+    let place = &thread.places[machine.place(session.state(), standing.thread) as usize];
+    let statement = &program.statements[place.statement as usize];
+    let file = &program.sources.files[usize::from(statement.span.file)];
+    let mut lines = vec![Line::from(statement.owner.as_str().dim())];
+    let line = statement.line as usize;
+    let room = usize::from(inner.height).saturating_sub(1);
+    let first = line.saturating_sub(room / 2).max(1);
+    for (index, text) in file.text.lines().enumerate().skip(first - 1).take(room) {
+        let number = index + 1;
+        let mark = if number == line { "▶" } else { " " };
+        let style = match number == line {
+            true => Style::new().add_modifier(Modifier::REVERSED),
+            false => Style::new(),
+        };
+        let text = format!("{mark}{number:4} {}", text.replace('\t', "    "));
+        lines.push(Line::from(Span::styled(text, style)));
+    }
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+/// How a thread stands, in words.
+fn words(standing: &Standing) -> String {
+    let own = match standing.condition {
+        Condition::Finished => "finished",
+        Condition::Dead => "dead",
+        Condition::Stopped => "stopped",
+        Condition::Waits => "waits",
+        Condition::Runs => "can run",
+    };
+    let mut words = match standing.condition {
+        Condition::Dead | Condition::Finished => own.to_string(),
+        Condition::Waits if standing.shows.is_empty() => own.to_string(),
+        _ if standing.shows.is_empty() => own.to_string(),
+        Condition::Waits => format!("{own}, {}", standing.shows.join(", ")),
+        _ => standing.shows.join(", "),
+    };
+    if !standing.waits_for.is_empty() {
+        words += &format!(" ({})", standing.waits_for.join(", "));
+    }
+    words
+}
+
+fn draw_choices(session: &Session, frame: &mut Frame, area: Rect) {
+    let block = Block::bordered().title(" What happens next? ");
+    if session.choices().is_empty() {
+        let over = Paragraph::new("Nothing can happen any more.").block(block);
+        frame.render_widget(over, area);
+        return;
+    }
+    let items = session.choices().iter().enumerate().map(|(index, (_, words))| {
+        let key = if index < 9 { format!("{} ", index + 1) } else { "  ".to_string() };
+        let what = if words.label.is_empty() { &words.place } else { &words.label };
+        Line::from(vec![key.dim(), words.actor.as_str().bold(), " ".into(), what.as_str().into()])
+    });
+    let list = List::new(items).block(block).highlight_style(Style::new().reversed());
+    let mut state = ListState::default().with_selected(Some(session.selected()));
+    frame.render_stateful_widget(list, area, &mut state);
+}
+
+/// The shared variables that are not what they were at the start; those that just changed are marked
+/// and come first.
+fn draw_values(session: &Session, frame: &mut Frame, area: Rect) {
+    let program = session.program();
+    let mut changed = Vec::new();
+    let mut others = Vec::new();
+    for (name, start, before, now) in values(program, session) {
+        if before != now {
+            changed.push(Line::from(format!("● {name}: {before} → {now}").bold()));
+        } else if start != now {
+            others.push(Line::from(format!("  {name}: {now}")));
+        }
+    }
+    changed.extend(others);
+    let block = Block::bordered().title(" Values ");
+    frame.render_widget(Paragraph::new(changed).block(block), area);
+}
+
+/// Each shared variable's name, and its value at the start, before the last step and here.
+fn values(program: &Program, session: &Session) -> Vec<(String, String, String, String)> {
+    let elements = program.variables.iter().flat_map(|variable| {
+        let labels = variable.labels.iter().enumerate();
+        labels.map(move |(index, label)| {
+            let field = &program.layout.fields[usize::from(variable.first) + index];
+            let show = |state: &[u64]| variable.domain.show(field.get(state));
+            let name = format!("{}{label}", variable.name);
+            let (before, now) = (show(session.state_before()), show(session.state()));
+            (name, show(&program.initial), before, now)
+        })
+    });
+    elements.collect()
+}
+
+/// The last steps that fit, the newest first.
+fn draw_history(session: &Session, frame: &mut Frame, area: Rect) {
+    let count = session.history().len();
+    let lines = session.history().enumerate().rev().map(|(index, words)| {
+        let what = if words.label.is_empty() { &words.place } else { &words.label };
+        let number = format!("{:3} ", index + 1);
+        Line::from(vec![number.dim(), words.actor.as_str().bold(), format!(" {what}").into()])
+    });
+    let title = if count == 0 { " Nothing has happened " } else { " So far, newest first " };
+    let lines: Vec<_> = lines.collect();
+    let history = Paragraph::new(lines).block(Block::bordered().title(title));
+    frame.render_widget(history.wrap(Wrap { trim: false }), area);
+}
