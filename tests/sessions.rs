@@ -218,7 +218,7 @@ fn coverage_lists_what_never_ran() {
     let directory = session("");
     let arguments = ["check", "big", "--set", "steps=0", "--coverage"];
     let (_, stdout, _) = run(directory.path(), &arguments);
-    assert!(stdout.contains("Never run in big.ghost\n  4 add: let i"), "{stdout}");
+    assert!(stdout.contains("Never run in big.ghost\n  5 add: let t = x"), "{stdout}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! begin and end at the same place, the graphs must have equally many states and transitions.
 //! `GHOSTHUNT_TEXTS` sets how many texts are compared.
 
+#[expect(dead_code, reason = "random texts ask nothing of fairness")]
 #[path = "../random_programs/graph.rs"]
 mod graph;
 #[path = "../support/mod.rs"]
