@@ -29,8 +29,9 @@ pub struct Fates {
     pub doomed: Vec<bool>,
     /// The target cannot be reached from here.
     pub escaped: Vec<bool>,
-    /// The chance, in thousandths, that a scheduler which picks each enabled step with equal
-    /// probability gets to the target. Below one thousandth it is rounded up if not 0.
+    /// The chance, in thousandths, that a scheduler gets to the target which draws an actor that can
+    /// step, all alike, and then one of its branches: the law of [`crate::search::Danger`]. Below one
+    /// thousandth it is rounded up if not 0.
     pub danger_permille: Vec<u16>,
 }
 
@@ -127,7 +128,7 @@ fn backwards(sources: &[Vec<usize>], to: &[bool], barred: &[bool]) -> Vec<bool> 
     reached
 }
 
-/// The probability to reach a hit under uniform choice: the least solution of its equations, by
+/// The probability to reach a hit if actors are drawn alike, then branches: the least solution of its equations, by
 /// iteration from below. Floating point is the same everywhere: only sums and quotients are taken.
 fn danger(graph: &Graph, hit: &[bool], ahead: &[bool], ends: &[Option<End>]) -> Vec<u16> {
     let mut chance: Vec<f64> = hit.iter().map(|&hit| f64::from(u8::from(hit))).collect();
@@ -138,8 +139,13 @@ fn danger(graph: &Graph, hit: &[bool], ahead: &[bool], ends: &[Option<End>]) -> 
             if hit[index] || !ahead[index] || ends[index].is_some() {
                 continue;
             }
-            let sum: f64 = node.edges.iter().map(|edge| chance[edge.to]).sum();
-            let mean = sum / node.edges.len() as f64;
+            let (mut sum, mut actors) = (0.0, 0.0);
+            for branches in node.edges.chunk_by(|a, b| a.transition.actor == b.transition.actor) {
+                let branch_sum: f64 = branches.iter().map(|edge| chance[edge.to]).sum();
+                sum += branch_sum / branches.len() as f64;
+                actors += 1.0;
+            }
+            let mean = sum / actors;
             moved = moved.max(mean - chance[index]);
             chance[index] = mean;
         }
