@@ -26,6 +26,17 @@ pub(super) fn run(check: &Check, limits: &Limits, quiet: bool) -> Report {
     report
 }
 
+/// As [`run`], and keeps the graph if it fits.
+pub(super) fn run_polished<'p>(check: &'p Check, limits: &Limits) -> (Report, Option<Graph<'p>>) {
+    let (mut report, graph) = search_to(check, limits, u64::MAX, false);
+    if let Some(graph) = &graph
+        && graph.edge_count() as u64 <= POLISHED_TRANSITIONS_MAX
+    {
+        polish(graph, &mut report);
+    }
+    (report, graph)
+}
+
 /// Searches, and keeps the graph if it fits.
 pub(super) fn run_and_keep<'p>(
     check: &'p Check,

@@ -37,6 +37,14 @@ struct CastObject<'a> {
     bad: bool,
     /// Every state is here.
     whole: bool,
+    /// Why not, if not.
+    large: Option<String>,
+    /// The run goes on for ever, and that is what it shows.
+    endless: bool,
+    /// The run is somebody's own.
+    own: bool,
+    /// Steps before the run's cycle.
+    cycle: Option<usize>,
     threads: Vec<ThreadObject<'a>>,
     /// Name, and whether it is a history variable.
     variables: Vec<(String, bool)>,
@@ -143,13 +151,16 @@ fn cast<'a>(
         flat
     });
     let edges = edges.collect();
-    let fates = scene.fates.as_ref();
     CastObject {
         name: scene.name(),
         shows: &scene.shows,
-        target: if scene.bad { &scene.shows } else { target(scene) },
+        target: words::target(scene),
         bad: scene.bad,
         whole: scene.graph.whole,
+        large: words::too_large(scene),
+        endless: scene.endless,
+        own: scene.own && parting.is_none(),
+        cycle: scene.run.cycle_from,
         threads: threads(program, files),
         variables: variables(program),
         locals: locals.iter().map(|(thread, name, _)| (*thread, name.clone())).collect(),
@@ -158,13 +169,15 @@ fn cast<'a>(
         steps,
         edges,
         path: &scene.path,
-        ends: fates.map_or_else(BTreeMap::new, |fates| {
-            let ends = fates.ends.iter().enumerate();
-            ends.filter_map(|(node, end)| {
+        ends: scene
+            .prospects
+            .ends
+            .iter()
+            .enumerate()
+            .filter_map(|(node, end)| {
                 end.as_ref().map(|end| (node, (end.outcome.as_str(), end.fine)))
             })
-            .collect()
-        }),
+            .collect(),
         failed: scene
             .graph
             .nodes
@@ -174,27 +187,12 @@ fn cast<'a>(
                 Some((node, program.checks[usize::from(of.failed?.check)].message.as_str()))
             })
             .collect(),
-        fates: fates.map_or_else(String::new, |fates| {
-            let letter = |node: usize| match () {
-                () if fates.hit[node] => 'h',
-                () if fates.doomed[node] => 'd',
-                () if fates.escaped[node] => 'e',
-                () => 'o',
-            };
-            (0..scene.graph.nodes.len()).map(letter).collect()
-        }),
-        danger: fates.map_or(&[], |fates| &fates.danger_permille),
+        fates: scene.prospects.fates.iter().map(|fate| fate.letter()).collect(),
+        danger: &scene.prospects.danger_permille,
         no_return: scene.no_return,
         followed: parting.map(|parting| parting.followed),
         parting: parting.map(words::parting),
     }
-}
-
-/// What a safe cast is kept from: its worst declared outcome, or any bad end.
-fn target<'a>(scene: &'a Scene) -> &'a str {
-    let outcomes = &scene.run.program.outcomes;
-    let bad = outcomes.iter().find(|outcome| !outcome.fine);
-    bad.map_or("stuck", |outcome| outcome.name.as_str())
 }
 
 /// All slots of a state.
