@@ -8,6 +8,7 @@ use super::super::{Condition, standings};
 use super::{Lesson, Parting, Scene, words};
 use crate::machine::Machine;
 use crate::program::{Domain, FieldId, Program};
+use crate::search::Fate;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -121,12 +122,12 @@ fn cast<'a>(
     // No text is the first, so that 0 is an empty slot.
     texts.of(String::new());
     let slots: Vec<Vec<i64>> = scene
-        .graph
+        .view
         .nodes
         .iter()
         .map(|node| slots(&machine, &node.state, &locals, &mut texts))
         .collect();
-    let nodes = scene.graph.nodes.iter().zip(&slots).enumerate();
+    let nodes = scene.view.nodes.iter().zip(&slots).enumerate();
     let nodes = nodes.map(|(index, (node, own))| match index {
         0 => own.clone(),
         _ => difference(node.parent, &slots[node.parent], own),
@@ -134,7 +135,7 @@ fn cast<'a>(
     let nodes = nodes.collect();
     let mut steps = Vec::new();
     let mut step_number = HashMap::new();
-    let edges = scene.graph.nodes.iter().map(|node| {
+    let edges = scene.view.nodes.iter().map(|node| {
         let mut flat = Vec::with_capacity(2 * node.edges.len());
         for edge in &node.edges {
             let words = &edge.words;
@@ -156,7 +157,7 @@ fn cast<'a>(
         shows: &scene.shows,
         target: words::target(scene),
         bad: scene.bad,
-        whole: scene.graph.whole,
+        whole: scene.view.whole,
         large: words::too_large(scene),
         endless: scene.endless,
         own: scene.own && parting.is_none(),
@@ -169,17 +170,12 @@ fn cast<'a>(
         steps,
         edges,
         path: &scene.path,
-        ends: scene
-            .prospects
-            .ends
-            .iter()
-            .enumerate()
-            .filter_map(|(node, end)| {
-                end.as_ref().map(|end| (node, (end.outcome.as_str(), end.fine)))
-            })
-            .collect(),
+        ends: {
+            let ends = scene.fates.ends.iter();
+            ends.map(|(node, (outcome, fine))| (*node, (outcome.as_str(), *fine))).collect()
+        },
         failed: scene
-            .graph
+            .view
             .nodes
             .iter()
             .enumerate()
@@ -187,11 +183,21 @@ fn cast<'a>(
                 Some((node, program.checks[usize::from(of.failed?.check)].message.as_str()))
             })
             .collect(),
-        fates: scene.prospects.fates.iter().map(|fate| fate.letter()).collect(),
-        danger: &scene.prospects.danger_permille,
+        fates: scene.fates.fates.iter().map(letter).collect(),
+        danger: &scene.fates.danger_permille,
         no_return: scene.no_return,
         followed: parting.map(|parting| parting.followed),
         parting: parting.map(words::parting),
+    }
+}
+
+/// How a state stands to what is to be avoided.
+fn letter(fate: &Fate) -> char {
+    match fate {
+        Fate::Met => 'h',
+        Fate::Certain => 'd',
+        Fate::Excluded => 'e',
+        Fate::Open => 'o',
     }
 }
 

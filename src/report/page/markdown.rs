@@ -48,7 +48,7 @@ pub(super) fn files(lesson: &Lesson, stem: &str) -> Vec<(String, String)> {
             text,
             "\n## The state graph\n\nAll {} states of the cast; thick, the way of the schedule.\n\n\
              ![State graph]({stem}-states.svg)",
-            scene.graph.nodes.len()
+            scene.view.nodes.len()
         );
         files.push((format!("{stem}-states.svg"), drawing));
     }

@@ -6,12 +6,12 @@
 
 mod data;
 mod diagram;
+mod fates;
 mod fix;
 mod html;
 mod index;
 mod layers;
 mod markdown;
-mod prospects;
 mod shown;
 mod states;
 mod words;
@@ -21,13 +21,14 @@ pub use index::{Entry, Finding as FindingPage, Index};
 pub use shown::Shown;
 
 use super::{Checked, Verdict};
-use crate::graph::Graph;
+use crate::graph::View;
 use crate::scenario::finding_name;
 use crate::schedule::Run;
-use prospects::Prospects;
+use crate::search::{Found, small_graph};
+use fates::Fates;
 
 /// A graph with more states is not embedded: its page has the schedule alone.
-const STATES_MAX: usize = 4000;
+const STATES_MAX: u64 = 4000;
 
 /// Everything that a page tells.
 #[derive(Debug)]
@@ -51,11 +52,11 @@ struct Scene<'a> {
     /// The run is somebody's own, not a shortest one.
     own: bool,
     run: Run<'a>,
-    graph: Graph,
-    /// The run's nodes in the graph.
+    view: View,
+    /// The run's nodes in the view.
     path: Vec<usize>,
-    /// What can still become of the graph's nodes, where that is known.
-    prospects: Prospects,
+    /// What can still become of the view's nodes, as far as that is known.
+    fates: Fates,
     /// The step, from 1, after which what the run shows is certain; if that is known.
     no_return: Option<usize>,
 }
@@ -69,8 +70,9 @@ impl<'a> Lesson<'a> {
     ) -> Lesson<'a> {
         let main = Scene::new(checked, shown);
         let fixed = fixed.map(|fixed| {
-            let graph = Graph::whole(&fixed.check.program, STATES_MAX);
-            let parting = Parting::of(&main.run, &fixed.check.program, graph.as_ref());
+            let graph = small_graph(&fixed.check.program, STATES_MAX);
+            let view = graph.as_ref().map(View::whole);
+            let parting = Parting::of(&main.run, &fixed.check.program, view.as_ref());
             let shown = Shown::parted(parting.shows.clone(), parting.trace.clone());
             (Scene::new(fixed, &shown), parting)
         });
@@ -116,16 +118,28 @@ impl<'a> Scene<'a> {
         let run = run.with_cycle(shown.cycle_from);
         let property = program.properties.iter().find(|property| property.name == shows);
         let endless = property.is_some_and(|property| property.kind.is_liveness());
-        let small = checked.report.states <= STATES_MAX as u64;
-        let whole = small.then(|| Graph::whole(program, STATES_MAX)).flatten();
-        let graph = whole.unwrap_or_else(|| Graph::along(&run));
-        let path = graph.path(&shown.trace).expect("the graph has every run");
-        let mut violations = checked.report.violations.iter();
-        let bad = violations.any(|found| finding_name(&found.what, program) == shows);
-        let prospects = Prospects::of(checked, &graph, endless, shown.explained.as_ref());
-        let no_return = if bad { prospects.point_of_no_return(&path) } else { None };
+        // What the run leads to is avoided, or else what matters most of what there is.
+        let named = |found: &&Found| finding_name(&found.what, program) == shows;
+        let violation = checked.report.violations.iter().find(named);
+        let bad = violation.is_some();
+        let graph = small_graph(program, STATES_MAX);
+        let (view, fates) = match &graph {
+            Some(graph) => {
+                let view = View::whole(graph);
+                let avoided = violation.or(checked.told_first()).map(|found| &found.what);
+                let fates = Fates::of(graph, &view, avoided);
+                (view, fates)
+            }
+            None => {
+                let view = View::along(&run);
+                let fates = Fates::along(checked, &view, shown.explained.as_ref());
+                (view, fates)
+            }
+        };
+        let path = view.path(&shown.trace).expect("the view has every run");
+        let no_return = if bad { fates.point_of_no_return(&path) } else { None };
         let own = shown.own;
-        Scene { checked, shows, bad, endless, own, run, graph, path, prospects, no_return }
+        Scene { checked, shows, bad, endless, own, run, view, path, fates, no_return }
     }
 
     fn name(&self) -> String {

@@ -151,7 +151,7 @@
     if (failed) { kind = "bad"; text = `✗ The step failed: ${failed}.`; }
     else if (end) { kind = end[1] ? "good" : "bad"; text = `${end[1] ? "✓" : "✗"} The run is over: ${end[0]}.`; }
     else if (fate(state) === "h") { kind = "bad"; text = `✗ Here it is: “${cast.target}”.`; }
-    else if (fate(state) === "d") { kind = "bad"; text = `⚠ Too late: “${cast.target}” has become unavoidable. No run from here ends well.`; }
+    else if (fate(state) === "d") { kind = "bad"; text = `⚠ Too late: “${cast.target}” has become unavoidable.`; }
     else if (fate(state) === "e") { kind = "good"; text = `✓ Out of reach: no run from here leads to “${cast.target}”.`; }
     else if (goesRound() && at === trail.length) { kind = "bad"; text = `↻ Here the run is where it was after step ${cast.cycle}: it can go round for ever, and “${cast.shows}” is broken.`; }
     else if (cast.endless && following() && at === trail.length) { kind = "bad"; text = `✗ Here the run may rest for ever, and “${cast.shows}” is broken.`; }

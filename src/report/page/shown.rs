@@ -55,7 +55,7 @@ impl Shown {
         let program = &checked.check.program;
         let is_shown = |found: &Found| finding_name(&found.what, program) == self.shows;
         let violated = checked.report.violations.iter().any(is_shown);
-        if graph.len() <= STATES_MAX || !violated {
+        if graph.len() as u64 <= STATES_MAX || !violated {
             return self;
         }
         let bottoms = Bottoms::of(graph);

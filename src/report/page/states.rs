@@ -9,9 +9,9 @@ use super::super::text::wrap;
 use super::Scene;
 use super::diagram::escape;
 use super::layers::{Layout, layout};
-use super::prospects::Fate;
 use super::words;
 use crate::machine::Actor;
+use crate::search::Fate;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -59,8 +59,8 @@ struct Drawing<'a> {
 
 /// The drawing of the scene's whole graph; `None` if there is none, or if it is too large.
 pub(super) fn svg(scene: &Scene, id: &str) -> Option<String> {
-    let nodes = &scene.graph.nodes;
-    if !scene.graph.whole || nodes.len() > STATES_DRAWN_MAX {
+    let nodes = &scene.view.nodes;
+    if !scene.view.whole || nodes.len() > STATES_DRAWN_MAX {
         return None;
     }
     let ends = nodes.iter().enumerate();
@@ -82,23 +82,25 @@ fn name(scene: &Scene, node: usize) -> String {
         ..=NAME_CHARACTERS_MAX => name.to_string(),
         _ => name.chars().take(NAME_CHARACTERS_MAX - 1).chain(['…']).collect(),
     };
-    match (&scene.graph.nodes[node].failed, &scene.prospects.ends[node]) {
+    match (&scene.view.nodes[node].failed, scene.fates.ends.get(&node)) {
         (Some(_), _) => "✗ fails".to_string(),
         // A good end may come after what is to be avoided has happened.
-        (None, Some(end)) if end.fine && shape(scene, node) == Shape::Octagon => cut(&end.outcome),
-        (None, Some(end)) if end.fine => format!("✓ {}", cut(&end.outcome)),
-        (None, Some(end)) => format!("✗ {}", cut(&end.outcome)),
+        (None, Some((outcome, fine))) if *fine && shape(scene, node) == Shape::Octagon => {
+            cut(outcome)
+        }
+        (None, Some((outcome, fine))) if *fine => format!("✓ {}", cut(outcome)),
+        (None, Some((outcome, _))) => format!("✗ {}", cut(outcome)),
         (None, None) => String::new(),
     }
 }
 
 fn shape(scene: &Scene, node: usize) -> Shape {
-    let bad_end = scene.prospects.ends[node].as_ref().is_some_and(|end| !end.fine);
-    match scene.prospects.fates.get(node) {
-        _ if bad_end || scene.graph.nodes[node].failed.is_some() => Shape::Octagon,
-        Some(Fate::Hit) => Shape::Octagon,
-        Some(Fate::Doomed) => Shape::Diamond,
-        Some(Fate::Escaped) => Shape::Square,
+    let bad_end = scene.fates.ends.get(&node).is_some_and(|(_, fine)| !fine);
+    match scene.fates.fates.get(node) {
+        _ if bad_end || scene.view.nodes[node].failed.is_some() => Shape::Octagon,
+        Some(Fate::Met) => Shape::Octagon,
+        Some(Fate::Certain) => Shape::Diamond,
+        Some(Fate::Excluded) => Shape::Square,
         Some(Fate::Open) | None => Shape::Circle,
     }
 }
@@ -131,7 +133,7 @@ impl Drawing<'_> {
         let height = self.top + self.layout.layers * LAYER + 8;
         let width = self.width;
         let name = escape(&self.scene.name());
-        let states = self.scene.graph.nodes.len();
+        let states = self.scene.view.nodes.len();
         let _ = write!(
             self.svg,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"gh states\" viewBox=\"0 0 {width} {height}\" \
@@ -152,14 +154,14 @@ impl Drawing<'_> {
 
     /// What patterns and shapes mean, as many as there are, and where the graph begins below it.
     fn legend(&mut self) -> String {
-        let nodes = &self.scene.graph.nodes;
+        let nodes = &self.scene.view.nodes;
         let steps = nodes.iter().flat_map(|node| &node.edges);
         let stepping: BTreeSet<usize> =
             steps.map(|edge| self.actor(edge.transition.actor)).collect();
         let shapes: BTreeSet<Shape> =
             (0..nodes.len()).map(|node| shape(self.scene, node)).collect();
         let target = words::target(self.scene);
-        let known = !self.scene.prospects.fates.is_empty();
+        let known = !self.scene.fates.fates.is_empty();
         let (mut text, mut x, mut y) = (String::new(), SIDE, 18);
         let mut item = |sample: &dyn Fn(usize, usize) -> String, words: &str, right: usize| {
             let item_width = 44 + words.chars().count() * CHARACTER + 16;
@@ -209,7 +211,7 @@ impl Drawing<'_> {
         let scene = self.scene;
         let on_the_way: BTreeSet<(usize, usize)> =
             scene.path.windows(2).map(|pair| (pair[0], pair[1])).collect();
-        for (from, node) in scene.graph.nodes.iter().enumerate() {
+        for (from, node) in scene.view.nodes.iter().enumerate() {
             let mut drawn: Vec<(usize, usize)> = Vec::new();
             for edge in &node.edges {
                 let actor = self.actor(edge.transition.actor);
@@ -305,15 +307,15 @@ impl Drawing<'_> {
 
     fn title(&self, node: usize) -> String {
         let target = words::target(self.scene);
-        let end = self.scene.prospects.ends[node].as_ref();
-        let fate = match self.scene.prospects.fates.get(node) {
-            Some(Fate::Hit) => format!(": here it is: “{target}”"),
-            Some(Fate::Doomed) => format!(": “{target}” is unavoidable"),
-            Some(Fate::Escaped) => format!(": “{target}” is out of reach"),
+        let end = self.scene.fates.ends.get(&node);
+        let fate = match self.scene.fates.fates.get(node) {
+            Some(Fate::Met) => format!(": here it is: “{target}”"),
+            Some(Fate::Certain) => format!(": “{target}” is unavoidable"),
+            Some(Fate::Excluded) => format!(": “{target}” is out of reach"),
             Some(Fate::Open) | None => String::new(),
         };
         match end {
-            Some(end) => format!("State {node}, an end ({}){fate}", end.outcome),
+            Some((outcome, _)) => format!("State {node}, an end ({outcome}){fate}"),
             None => format!("State {node}{fate}"),
         }
     }

@@ -127,10 +127,10 @@ pub(super) fn over(scene: &Scene) -> (&'static str, Vec<String>) {
 
 /// Why there is no game on the page, if its graph is too large to be embedded.
 pub(super) fn too_large(scene: &Scene) -> Option<String> {
-    if scene.graph.whole {
+    if scene.view.whole {
         return None;
     }
-    let danger = match scene.prospects.danger_permille.is_empty() {
+    let danger = match scene.fates.danger_permille.is_empty() {
         true => "",
         false => ", with the danger of each step, computed on the whole graph",
     };
@@ -145,10 +145,10 @@ pub(super) fn too_large(scene: &Scene) -> Option<String> {
 pub(super) fn no_return(scene: &Scene) -> Option<String> {
     let step = scene.no_return?;
     Some(match step {
-        0 => format!("No run avoids “{}”: it is certain from the start.", scene.shows),
+        0 => format!("No fair run avoids “{}”: it is certain from the start.", scene.shows),
         step => format!(
-            "Step {step} is the point of no return: until then a run could still have ended well; \
-             after it every run gets to “{}”.",
+            "Step {step} is the point of no return: until then “{0}” could still be avoided; after it \
+             every fair run gets to “{0}”.",
             scene.shows
         ),
     })
