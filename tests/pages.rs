@@ -50,7 +50,9 @@ fn written_of(
     make: impl FnOnce(&Program) -> Option<Schedule>,
 ) -> BTreeMap<String, String> {
     let directory = tempfile::tempdir().expect("there is room for files");
-    fs::write(directory.path().join("model.ghost"), model).expect("there is room for files");
+    let model_name = scenario.split('"').nth(1).expect("the model comes first");
+    fs::write(directory.path().join(format!("{model_name}.ghost")), model)
+        .expect("there is room for files");
     let path = directory.path().join("cast.toml");
     fs::write(&path, scenario).expect("there is room for files");
     let out = directory.path().join("out").to_string_lossy().into_owned();
@@ -93,6 +95,11 @@ fn committed_pages_are_what_ghosthunt_writes() {
         assert!(committed[name] == *text, "reports/{name} is stale: run `ghosthunt report --all`");
         assert!(text.len() < BYTES_MAX, "{name} has {} bytes", text.len());
     }
+    for (name, text) in files(&reports.join("findings")) {
+        let title = text.lines().find_map(|line| line.strip_prefix("# ")).expect("a heading");
+        assert!(fresh["README.md"].contains(&format!("[{title}](findings/{name})")), "{name}");
+        assert!(fresh["index.html"].contains(&format!("href=\"findings/{name}\"")), "{name}");
+    }
 }
 
 #[test]
@@ -119,26 +126,12 @@ fn the_fix_forbids_the_step_that_it_is_about() {
 }
 
 /// Threads that take turns: one run, and few states.
-const TURNS: &str = "\
-//! Each thread waits for its turn, works, and passes it on.
-var turn: plain 0..5 = 0
-var x: plain 0..1 = 0
-proc takes_turn(me: 0..4) {
-    await turn == me
-    x = 1  x = 0  x = 1  x = 0  x = 1  x = 0
-    turn = me + 1
-}
-never all_had_their_turn: turn == 5
-";
+const TURNS: &str = include_str!("browser/turns.ghost");
+const TURNS_CAST: &str = include_str!("browser/turns.toml");
 
 #[test]
 fn forty_steps_on_five_lifelines_are_forty_rows() {
-    let threads: String =
-        (0..5).map(|me| format!("thread_{me} = \"takes_turn({me})\"\n")).collect();
-    let cast = format!(
-        "model = \"model\"\n[threads]\n{threads}[expect]\nviolates = [\"never all_had_their_turn\"]\n"
-    );
-    let pages = written(TURNS, &cast, "markdown");
+    let pages = written(TURNS, TURNS_CAST, "markdown");
     let drawing = Drawing::read(&pages["cast.svg"]);
     assert_eq!(drawing.steps().len(), 40);
     assert_eq!(drawing.heads(), 5);
@@ -146,18 +139,11 @@ fn forty_steps_on_five_lifelines_are_forty_rows() {
 }
 
 /// One thread spins until the other lets it go.
-const SPINS: &str = "\
-var x: atomic 0..1 = 0
-var gone: plain 0..1 = 0
-proc waits() { while x == 0 { yield }  gone = 1 }
-proc lets_go() { x = 1 }
-never over: gone == 1
-";
+const SPINS: &str = include_str!("browser/spins.ghost");
+const SPINS_CAST: &str = include_str!("browser/spins.toml");
 
 #[test]
 fn a_thousand_turns_of_a_spin_loop_are_one_row() {
-    let cast = "model = \"model\"\n[threads]\nwaiter = \"waits()\"\nother = \"lets_go()\"\n\
-                [expect]\nviolates = [\"never over\"]\n";
     let turns = |program: &Program| {
         let machine = Machine::new(program);
         let mut scratch = machine.scratch();
@@ -174,7 +160,7 @@ fn a_thousand_turns_of_a_spin_loop_are_one_row() {
         ["other", "waiter", "waiter"].into_iter().for_each(take);
         Some(Schedule::of(program, &trace, &[], "step", "never over").expect("it was enabled"))
     };
-    let pages = written_of(SPINS, cast, "markdown", turns);
+    let pages = written_of(SPINS, SPINS_CAST, "markdown", turns);
     let drawing = Drawing::read(&pages["cast.svg"]);
     assert_eq!(drawing.steps(), [1, 1001, 1002, 1003]);
     assert_eq!(pages["cast.svg"].matches("× 1000 turns").count(), 1);
@@ -183,7 +169,7 @@ fn a_thousand_turns_of_a_spin_loop_are_one_row() {
     assert_eq!(row.count(), 1, "{}", pages["cast.md"]);
     // The page is that of this schedule, not of a shortest one.
     assert!(pages["cast.md"].contains("A schedule to “never over”: 1,003 steps"));
-    let page = &written_of(SPINS, cast, "html", turns)["cast.html"];
+    let page = &written_of(SPINS, SPINS_CAST, "html", turns)["cast.html"];
     assert!(page.contains("\"own\":true"), "{page}");
 }
 

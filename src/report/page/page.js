@@ -6,6 +6,7 @@
   const MARKS = ["▶", "…", "‖", "■", "✕"];
   const AROUND = 3;
   const PER_THREAD = 4;
+  const HISTORY = 60;
   const page = JSON.parse(document.getElementById("data").textContent);
   const files = page.files.map((file) => ({ name: file.name, lines: file.text.split("\n") }));
   const element = (id) => document.getElementById(id);
@@ -149,8 +150,9 @@
     let kind = "open";
     let text = "";
     if (failed) { kind = "bad"; text = `✗ The step failed: ${failed}.`; }
-    else if (end) { kind = end[1] ? "good" : "bad"; text = `${end[1] ? "✓" : "✗"} The run is over: ${end[0]}.`; }
-    else if (fate(state) === "h") { kind = "bad"; text = `✗ Here it is: “${cast.target}”.`; }
+    else if (end && !end[1]) { kind = "bad"; text = `✗ The run is over: ${end[0]}.`; }
+    else if (fate(state) === "h") { kind = "bad"; text = `✗ Here it is: “${cast.target}”.${end ? ` The run is over: ${end[0]}.` : ""}`; }
+    else if (end) { kind = "good"; text = `✓ The run is over: ${end[0]}.`; }
     else if (fate(state) === "d") { kind = "bad"; text = `⚠ Too late: “${cast.target}” has become unavoidable.`; }
     else if (fate(state) === "e") { kind = "good"; text = `✓ Out of reach: no run from here leads to “${cast.target}”.`; }
     else if (goesRound() && at === trail.length) { kind = "bad"; text = `↻ Here the run is where it was after step ${cast.cycle}: it can go round for ever, and “${cast.shows}” is broken.`; }
@@ -286,7 +288,10 @@
   }
 
   function drawHistory() {
-    element("history").replaceChildren(...trail.slice(0, at).map((taken) => make("li", "", say(taken.step))));
+    // Of a long run the last steps will do.
+    const from = Math.max(0, at - HISTORY);
+    element("history").start = from + 1;
+    element("history").replaceChildren(...trail.slice(from, at).map((taken) => make("li", "", say(taken.step))));
   }
 
   // The row of the schedule that one stands at, in the diagram and in the list.

@@ -19,7 +19,7 @@ const STYLE: &str = include_str!("states.css");
 const COLOURS: &str = include_str!("diagram.css");
 
 /// More states than this are no picture any more, but a carpet.
-pub(super) const STATES_DRAWN_MAX: usize = 72;
+pub(super) const STATES_DRAWN_MAX: usize = 120;
 
 /// All lengths are in CSS pixels. A character of 11 pixels is 7 wide at most.
 const CHARACTER: usize = 7;
