@@ -108,6 +108,7 @@
       return `You follow a run that breaks “${cast.shows}”: from its end it goes on with step ${cast.cycle + 1}, again and again.${leave}`;
     }
     if (cast.endless) return `You follow a run that breaks “${cast.shows}”: from its end nothing need happen any more.${leave}`;
+    if (cast.shows === "unfinished") return `You follow a schedule that ends before its run does.${leave}`;
     const which = cast.own ? `a schedule to “${cast.shows}”.` : `a shortest schedule to “${cast.shows}”, as the search found it.`;
     return `You follow ${which}${leave}`;
   }

@@ -4,6 +4,7 @@ use super::super::text::{count, plural};
 use super::super::{Checked, ForEver, Standing, Verdict, for_ever, standings};
 use super::{Parting, Scene};
 use crate::scenario::{finding_name, limit_reached};
+use crate::schedule::UNFINISHED;
 
 /// The verdict in a word: the violation's name, `safe` or `incomplete`.
 pub(super) fn verdict<'a>(checked: &'a Checked) -> &'a str {
@@ -101,6 +102,10 @@ pub(super) fn schedule(scene: &Scene) -> String {
             "A run that breaks “{shows}”: {}, then it may rest for ever",
             steps(run.steps.len())
         ),
+        None if shows == UNFINISHED => {
+            let steps = steps(run.steps.len());
+            format!("A schedule that ends before its run does: {steps}, {switches} between threads")
+        }
         None if scene.own => {
             format!(
                 "A schedule to “{shows}”: {}, {switches} between threads",
