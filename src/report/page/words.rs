@@ -127,7 +127,9 @@ pub(super) fn over(scene: &Scene) -> (&'static str, Vec<String>) {
         return ("Meanwhile, for ever:", words);
     }
     let last = standings(scene.run.program, scene.run.last_state());
-    ("After the last step:", last.iter().map(Standing::words).collect())
+    let is_end = scene.path.last().is_some_and(|node| scene.fates.ends.contains_key(node));
+    let heading = if is_end { "When it is over:" } else { "After the last step:" };
+    (heading, last.iter().map(Standing::words).collect())
 }
 
 /// Why there is no game on the page, if its graph is too large to be embedded.
