@@ -141,9 +141,12 @@ pub(super) fn too_large(scene: &Scene) -> Option<String> {
         true => "",
         false => ", with the danger of each step, computed on the whole graph",
     };
+    let report = scene.checked.report;
+    let at_least = if limit_reached(report.completeness).is_some() { "at least " } else { "" };
     Some(format!(
-        "This cast has {}, too many for a page to hold: here its schedule can be played{danger}; to          choose every step yourself, run `ghosthunt step {}`.",
-        plural(scene.checked.report.states, "state"),
+        "This cast has {at_least}{}, too many for a page to hold: here its schedule can be \
+         played{danger}; to choose every step yourself, run `ghosthunt step {}`.",
+        plural(report.states, "state"),
         scene.name()
     ))
 }
