@@ -40,7 +40,7 @@ pub(super) fn replayed<'p>(check: &'p Check, schedule: &Schedule) -> Result<Repl
 }
 
 /// The name to report and the text of the file.
-fn read(file: &str) -> Result<(String, String), Failure> {
+pub(super) fn read(file: &str) -> Result<(String, String), Failure> {
     let (name, text) = match file {
         "-" => {
             let mut text = String::new();
