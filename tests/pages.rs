@@ -50,7 +50,8 @@ fn written_of(
     make: impl FnOnce(&Program) -> Option<Schedule>,
 ) -> BTreeMap<String, String> {
     let directory = tempfile::tempdir().expect("there is room for files");
-    let model_name = scenario.split('"').nth(1).expect("the model comes first");
+    let model_name = scenario.split("model = \"").nth(1).and_then(|rest| rest.split('"').next());
+    let model_name = model_name.expect("the scenario names its model");
     fs::write(directory.path().join(format!("{model_name}.ghost")), model)
         .expect("there is room for files");
     let path = directory.path().join("cast.toml");
