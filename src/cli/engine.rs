@@ -76,7 +76,7 @@ pub(super) fn new_seed() -> u64 {
 }
 
 impl Engine {
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Engine::Search => "search",
             Engine::Shuttle => "shuttle",

@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
             let width = arguments.width.columns();
             report::minimised(&given, &shown, &check.program.check_name(), is_proved, width)
         }
-        Format::Json => report::json_replay(&shown, &minimal, None),
+        Format::Json => report::json_replay(&shown, &minimal, "search", None),
     })?;
     Ok(Exit::AsExpected)
 }

@@ -3,6 +3,7 @@
 mod columns;
 mod diagnostics;
 mod endless;
+mod engines;
 mod explain;
 mod human;
 pub mod hunt;
@@ -20,6 +21,7 @@ pub mod text;
 pub use columns::columns;
 pub use diagnostics::{diagnostics, errors};
 pub use endless::{ForEver, assumption, assumptions, for_ever};
+pub use engines::{Compared, Findings, Summary, engines_head, engines_line, json_engines};
 pub use explain::{Explained, Prospect, bar, explain, explanation, law};
 pub use human::{coverage, details, line, minimised, replayed, witnesses};
 pub use json::{check as json, danger as json_danger, list as json_list, replay as json_replay};

@@ -3,9 +3,10 @@
 //! A walk never comes back to a state that it has been in: a step that would is not offered. A turn
 //! of a spin loop is such a step, so a spinning thread waits, as if it were in an `await`, until
 //! somebody changes what it looks at. Every state can be reached without going round in a circle, so
-//! no state and no end is lost by it, and every walk ends.
+//! no state and no end is lost by it, and every walk ends: in the first state of an end that it gets
+//! to, and the end's other states count as seen.
 
-use super::end::{End, end_in};
+use super::end::{End, Rest};
 use crate::machine::{Machine, Scratch, Step, Transition, Violation};
 use crate::program::{Program, StatementId};
 use std::collections::HashSet;
@@ -43,7 +44,9 @@ pub struct Walk {
     /// Steps that lead to where it has been.
     back: Vec<Transition>,
     over: Option<Over>,
-    /// Steps back to where it has been are offered too.
+    /// The end that it has got to.
+    rest: Option<Rest>,
+    /// Steps back to where it has been, and within an end, are offered too.
     anywhere: bool,
 }
 
@@ -69,6 +72,7 @@ impl Walk {
             moves: Vec::new(),
             back: Vec::new(),
             over: None,
+            rest: None,
         };
         walk.restart(machine);
         walk
@@ -80,7 +84,7 @@ impl Walk {
         self.been.clear();
         self.been.insert(self.state.clone());
         self.trace.clear();
-        self.over = None;
+        (self.over, self.rest) = (None, None);
         self.look(machine);
     }
 
@@ -155,12 +159,34 @@ impl Walk {
         for &transition in &self.back {
             machine.step(&self.state, transition, &mut after, &mut self.taking);
         }
-        if rests && let Some(end) = end_in(machine, &self.state, &mut self.looking) {
+        let may_end = rests && (!self.anywhere || self.moves.is_empty());
+        if may_end && let Some(rest) = Rest::of(machine, &self.state, &mut self.looking) {
             self.moves.clear();
-            self.over = Some(Over::End(end));
+            self.over = Some(Over::End(rest.end.clone()));
+            self.run_all_of(&rest, machine);
+            self.rest = Some(rest);
         } else if self.moves.is_empty() {
             self.over = Some(Over::Circle);
         }
+    }
+
+    /// Whatever can happen in an end happens.
+    fn run_all_of(&mut self, rest: &Rest, machine: &Machine) {
+        let mut after = vec![0; self.state.len()];
+        for state in &rest.states {
+            let mut steps = Vec::new();
+            machine.successors(state, &mut self.looking, |successor| {
+                steps.push(successor.transition);
+            });
+            for transition in steps {
+                machine.step(state, transition, &mut after, &mut self.taking);
+            }
+        }
+    }
+
+    /// The end that it has got to, with all its states; `None` if it ended otherwise or goes on.
+    pub(super) fn rest(&self) -> Option<&Rest> {
+        self.rest.as_ref()
     }
 }
 
