@@ -156,9 +156,13 @@ fn the_command_line_runs_it_in_a_child() {
     let runs = engines::runs(&built_in(WHOLE), 100_000);
     assert_eq!(json["runs"].as_u64().map(u128::from), runs);
     let bounded = ["check", WHOLE, "--engine", "loom", "--preemptions", "1"];
-    let (code, stdout, _) = ghosthunt(&bounded);
+    let (code, stdout, stderr) = ghosthunt(&bounded);
     assert_eq!(code, 21);
-    assert!(stdout.contains("incomplete") && stdout.contains("more preemptions"), "{stdout}");
+    assert!(stderr.contains(" executions to take, bounded to those with at most 1 preemption, "));
+    assert!(
+        stdout.contains("incomplete") && stdout.contains("bounded: runs with more"),
+        "{stdout}"
+    );
     let bounded = [&bounded[..], &["--format", "json"]].concat();
     let json: serde_json::Value =
         serde_json::from_str(&ghosthunt(&bounded).1).expect("one line of JSON");

@@ -118,14 +118,19 @@ fn compare_within<'a>(
     let searched = search(program, &limits, &mut |_| !interrupt::requested());
     if searched.completeness != Completeness::Exhaustive {
         let states = text::count(states_max);
-        return Ok(Compared::not_run(program, &format!("more than {states} states")));
+        let reason = format!("more than {states} states");
+        return Ok(Compared::too_large(program, None, &reason));
     }
-    let too_many = format!("more than {} runs", text::count(runs_max));
+    let found = |report: &Report| Findings::of(report, program);
+    let too_many_runs = || {
+        let reason = format!("more than {} runs", text::count(runs_max));
+        Ok(Compared::too_large(program, Some(found(&searched)), &reason))
+    };
     let states_max = states_max as usize;
     let expected = engines::runs(program, states_max);
     let at_least = expected.or_else(|| engines::runs_at_least(program, states_max));
     if at_least.is_some_and(|runs| runs > u128::from(runs_max)) {
-        return Ok(Compared::not_run(program, &too_many));
+        return too_many_runs();
     }
     // An engine that comes to a limit does not know whether there was more.
     let runs = Some(runs_max + 1);
@@ -133,9 +138,8 @@ fn compare_within<'a>(
     let shared = Arc::new(program.clone());
     let by_shuttle = shuttle::check(&shared, shuttle::Choice::Dfs, limits, interrupt::requested);
     if by_shuttle.completeness == Completeness::RunLimit {
-        return Ok(Compared::not_run(program, &too_many));
+        return too_many_runs();
     }
-    let found = |report: &Report| Findings::of(report, program);
     Ok(Compared {
         program,
         expected: expected.map(|runs| runs as u64),

@@ -81,10 +81,22 @@ pub(super) fn check(
     if !quiet {
         let expected = match engines::runs(program, loom::STATES_MAX) {
             Some(runs) => format!("{} executions", text::count(clamped(runs))),
-            None => "a number of executions that is not known".to_string(),
+            None => {
+                let least = engines::runs_at_least(program, loom::STATES_MAX).unwrap_or(0);
+                format!("at least {} executions", text::count(clamped(least)))
+            }
+        };
+        let bound = match limits.preemptions {
+            Some(bound) => {
+                format!(
+                    ", bounded to those with at most {}",
+                    text::plural(u64::from(bound), "preemption")
+                )
+            }
+            None => String::new(),
         };
         let threads = plan.describe(program).join("; ");
-        say(&format!("loom: {expected} to take, on these threads: {threads}\n"));
+        say(&format!("loom: {expected} to take{bound}, on these threads: {threads}\n"));
     }
     let mut child = child(scenario, check)?;
     if let Some(runs) = limits.runs {

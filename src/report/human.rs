@@ -149,7 +149,7 @@ pub fn replayed(
     let closes = if replay.run.cycle_from.is_some() { ", and its cycle closes" } else { "" };
     let taken_by = match engine {
         "search" => String::new(),
-        other => format!("; {other} has taken them too"),
+        other => format!("\n{other} has taken them too"),
     };
     format!(
         "{}: {verdict}, {steps}, each as the schedule says{closes}{taken_by}\n\n{}{}",

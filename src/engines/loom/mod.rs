@@ -304,6 +304,7 @@ pub fn take(program: &Arc<Program>, limits: Limits) -> Result<Ran, Refusal> {
     };
     let engine = match limits.preemptions {
         None => "loom".to_string(),
+        Some(1) => "loom, at most 1 preemption".to_string(),
         Some(bound) => format!("loom, at most {bound} preemptions"),
     };
     let statements = session.walk.ran(program);
