@@ -140,13 +140,23 @@ pub fn witnesses(checked: &Checked, width: usize) -> String {
     witnessed.collect()
 }
 
-/// A schedule that was replayed.
-pub fn replayed(replay: &Replay, check_name: &str, shows: &str, width: usize) -> String {
+/// A schedule that was replayed, by `engine`.
+pub fn replayed(
+    replay: &Replay,
+    check_name: &str,
+    shows: &str,
+    engine: &str,
+    width: usize,
+) -> String {
     let steps = plural(replay.run.steps.len() as u64, "step");
     let verdict = paint(GOOD, &format!("shows {shows}"));
     let closes = if replay.run.cycle_from.is_some() { ", and its cycle closes" } else { "" };
+    let taken_by = match engine {
+        "search" => String::new(),
+        other => format!("\n{other} has taken them too"),
+    };
     format!(
-        "{}: {verdict}, {steps}, each as the schedule says{closes}\n\n{}{}",
+        "{}: {verdict}, {steps}, each as the schedule says{closes}{taken_by}\n\n{}{}",
         paint(STRONG, check_name),
         columns(&replay.run, width),
         end_of(&replay.run, width)
