@@ -1,12 +1,14 @@
 //! loom, in a process of its own: it can end the process that it runs in.
 
 use super::check::option;
+use super::engine::Memory;
 use super::limits::duration;
 use super::output::{Failure, Output, say};
 use super::{Exit, interrupt};
-use crate::engines::loom::{self, Answer, Limits, Plan, WireReport};
+use crate::engines::loom::{self, Answer, Limits, Plan, Refusal, WireReport};
 use crate::engines::{self};
 use crate::machine::Machine;
+use crate::program::Program;
 use crate::report::text;
 use crate::scenario::{Check, Named, Scenario, built_in_scenarios};
 use crate::schedule::Observed;
@@ -37,6 +39,8 @@ pub(super) struct Arguments {
     time: Option<Duration>,
     #[arg(long)]
     preemptions: Option<u8>,
+    #[arg(long, value_enum)]
+    memory: Memory,
 }
 
 /// The child's side.
@@ -48,12 +52,31 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     }
     let Arguments { runs, time, preemptions, .. } = *arguments;
     let limits = Limits { runs, time, preemptions };
-    let answer = match loom::check(&Arc::new(check.program), limits) {
+    let program = Arc::new(check.program);
+    let ran = match arguments.memory {
+        Memory::Sc => loom::check(&program, limits).map_err(|refusal| refusal.to_string()),
+        Memory::C11 => {
+            silence_races();
+            loom::c11::check(&program, limits).map_err(|refusal| refusal.to_string())
+        }
+    };
+    let answer = match ran {
         Ok(report) => Answer::Ran(Box::new(WireReport::from(&report))),
-        Err(refusal) => Answer::Refused(refusal.to_string()),
+        Err(refusal) => Answer::Refused(refusal),
     };
     output.print(&serde_json::to_string(&answer).expect("strings and numbers are always JSON"))?;
     Ok(Exit::AsExpected)
+}
+
+/// loom reports a race by a panic, which is caught and told as a finding.
+fn silence_races() {
+    let said = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload().downcast_ref::<String>();
+        if !message.is_some_and(|message| message.starts_with(loom::c11::RACE)) {
+            said(panic);
+        }
+    }));
 }
 
 /// The parent's side: says what to expect, and has a child run loom.
@@ -64,21 +87,24 @@ pub(super) fn check(
     scenario: &Scenario,
     check: &Check,
     limits: Limits,
+    memory: Memory,
     quiet: bool,
 ) -> Result<Report, Failure> {
     let program = &check.program;
     let refuse = |reason: String| {
-        Failure::Usage(format!("{} is not for loom: {reason}", program.check_name()))
+        let memory = if memory == Memory::C11 { " under C11" } else { "" };
+        Failure::Usage(format!("{} is not for loom{memory}: {reason}", program.check_name()))
     };
-    let plan =
-        Plan::of(program, loom::STATES_MAX).map_err(|refusal| refuse(refusal.to_string()))?;
-    if !quiet {
-        let expected = match engines::runs(program, loom::STATES_MAX) {
-            Some(runs) => format!("{} executions", text::count(clamped(runs))),
-            None => "a number of executions that is not known".to_string(),
-        };
-        let threads = plan.describe(program).join("; ");
-        say(&format!("loom: {expected} to take, on these threads: {threads}\n"));
+    match memory {
+        Memory::Sc => announce(program, quiet).map_err(|refusal| refuse(refusal.to_string()))?,
+        Memory::C11 => {
+            let remarks = loom::c11::remarks(program);
+            for remark in remarks.map_err(|refusal| refuse(refusal.to_string()))? {
+                if !quiet {
+                    say(&format!("loom: {remark}\n"));
+                }
+            }
+        }
     }
     let mut child = Command::new(std::env::current_exe().map_err(Failure::Output)?);
     // loom's own settings would bound it without a word.
@@ -103,6 +129,7 @@ pub(super) fn check(
     if let Some(preemptions) = limits.preemptions {
         child.arg("--preemptions").arg(preemptions.to_string());
     }
+    child.arg("--memory").arg(memory.name());
     let child = child.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let answered = child.and_then(|child| child.wait_with_output()).map_err(Failure::Output)?;
     match serde_json::from_slice(&answered.stdout) {
@@ -114,6 +141,21 @@ pub(super) fn check(
             Err(Failure::Differs(format!("loom ended without an answer\n{}", said.trim_end())))
         }
     }
+}
+
+/// Says how many executions a sequentially consistent run will take, and on which threads.
+fn announce(program: &Program, quiet: bool) -> Result<(), Refusal> {
+    let plan = Plan::of(program, loom::STATES_MAX)?;
+    if quiet {
+        return Ok(());
+    }
+    let expected = match engines::runs(program, loom::STATES_MAX) {
+        Some(runs) => format!("{} executions", text::count(clamped(runs))),
+        None => "a number of executions that is not known".to_string(),
+    };
+    let threads = plan.describe(program).join("; ");
+    say(&format!("loom: {expected} to take, on these threads: {threads}\n"));
+    Ok(())
 }
 
 /// What the child is to find the scenario by.

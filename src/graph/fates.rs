@@ -46,7 +46,7 @@ impl Target {
         match finding {
             Finding::End { .. } => Target::BadEnd,
             Finding::Property(index) => Target::Property(*index),
-            Finding::Step(_) => Target::FailingStep,
+            Finding::Step(_) | Finding::Race(_) => Target::FailingStep,
         }
     }
 }

@@ -95,6 +95,8 @@ impl Goal {
                 }
             }
             Finding::Step(violation) => checks.push(violation.check),
+            // The graph is sequentially consistent.
+            Finding::Race(_) => return None,
             Finding::End { outcome, .. } => {
                 let ends = bottoms.ends.iter().filter(|(name, _)| name == outcome);
                 ends.flat_map(|(_, end)| end).for_each(|&state| states[state as usize] = true);

@@ -12,6 +12,7 @@
 //! threads that spin would use up (here they wait); and the bound on preemptions, if one is set. It
 //! can abort the process, so the command line runs it in a child.
 
+pub mod c11;
 mod plan;
 mod wire;
 
