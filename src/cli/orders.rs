@@ -85,8 +85,9 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         all.push(tried);
     }
     if human {
-        output.print(&orders::tally(&all, not_c11))?;
-        output.print(&orders::executions(&all, arguments.width.columns()))?;
+        let width = arguments.width.columns();
+        output.print(&orders::tally(&all, not_c11, width))?;
+        output.print(&orders::executions(&all, width))?;
     }
     Ok(exit)
 }

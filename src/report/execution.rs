@@ -12,21 +12,29 @@ pub fn execution(execution: &Execution, width: usize) -> String {
     let numbers = steps.len().to_string().len();
     let actors = widest(&|step| steps[step].actor.width());
     let places = widest(&|step| steps[step].place.width());
+    let before = numbers + actors + places + 8;
+    // What a step found matters more than its words.
+    let whats = widest(&|step| steps[step].what.width()).min(WHAT_MAX);
     let labels = widest(&|step| steps[step].label.width());
-    let before = numbers + actors + places + labels + 8;
+    let labels = labels.min(width.saturating_sub(before + whats + 2)).max(LABEL_MIN);
     let mut text = String::new();
     for (index, step) in steps.iter().enumerate() {
         let (actor, place) = (pad(&step.actor, actors), pad(&step.place, places));
         let start = format!("  {:>numbers$}  {actor}  {place}  ", index + 1);
-        let words = wrap(&step.what, width.saturating_sub(before).max(20), usize::MAX);
-        for (line, words) in words.iter().enumerate() {
-            let (start, label) = match line {
-                0 => (start.clone(), step.label.as_str()),
-                _ => (" ".repeat(start.width()), ""),
-            };
-            let line = format!("{start}{}  {words}", pad(label, labels));
+        let label = wrap(&step.label, labels, usize::MAX);
+        let what = wrap(&step.what, whats.max(1), usize::MAX);
+        let none = String::new();
+        for line in 0..label.len().max(what.len()) {
+            let start = if line == 0 { start.clone() } else { " ".repeat(start.width()) };
+            let part = |lines: &[String]| lines.get(line).unwrap_or(&none).clone();
+            let line = format!("{start}{}  {}", pad(&part(&label), labels), part(&what));
             text += &format!("{}\n", line.trim_end());
         }
     }
     text
 }
+
+/// The widest that what a step found may get before it goes on in the next line.
+const WHAT_MAX: usize = 23;
+/// The narrowest that a step's words are made.
+const LABEL_MIN: usize = 20;

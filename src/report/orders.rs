@@ -73,7 +73,7 @@ impl Verdict {
 }
 
 /// An order's column is as wide as the longest order, or its option.
-fn width(option: &str) -> usize {
+fn column(option: &str) -> usize {
     option.len().max("acquire".len()) + 2
 }
 
@@ -81,7 +81,7 @@ fn width(option: &str) -> usize {
 pub fn head(options: &[String], scenarios: &[&str]) -> String {
     let about = scenarios.join(" and ");
     let mut line = String::from("row  ");
-    options.iter().for_each(|option| line += &pad(option, width(option)));
+    options.iter().for_each(|option| line += &pad(option, column(option)));
     for scenario in scenarios {
         line += &pad(scenario.rsplit('/').next().unwrap_or(scenario), COLUMN);
     }
@@ -94,7 +94,7 @@ const COLUMN: usize = 28;
 pub fn row(number: usize, tried: &Tried, options: &[String]) -> String {
     let mut line = format!("{number:3}  ");
     for (order, option) in tried.orders.iter().zip(options) {
-        line += &pad(order, width(option));
+        line += &pad(order, column(option));
     }
     for (index, verdict) in tried.verdicts.iter().enumerate() {
         let last = index + 1 == tried.verdicts.len();
@@ -105,7 +105,7 @@ pub fn row(number: usize, tried: &Tried, options: &[String]) -> String {
 }
 
 /// How many combinations come to what.
-pub fn tally(all: &[Tried], not_c11: u64) -> String {
+pub fn tally(all: &[Tried], not_c11: u64, width: usize) -> String {
     let mut words: BTreeMap<&str, u64> = BTreeMap::new();
     for verdict in all.iter().flat_map(|tried| &tried.verdicts) {
         *words.entry(&verdict.word).or_default() += 1;
@@ -118,7 +118,9 @@ pub fn tally(all: &[Tried], not_c11: u64) -> String {
         number => format!("; {number} more that C11 does not have"),
     };
     let words = words.collect::<Vec<_>>().join(", ");
-    format!("\n{combinations}: {words}{skipped}; {}\n", plural(runs, "execution"))
+    let runs = plural(runs, "execution");
+    let text = format!("{combinations} in {runs}: {words}{skipped}");
+    format!("\n{}", super::human::paragraph(&text, width, 0))
 }
 
 /// An execution for each combination that is not sound; combinations with the same one share it.

@@ -346,19 +346,19 @@ fn accesses(program: &Program, classes: &[Class]) -> Vec<Access> {
         }
         let index_at: HashMap<Addr, usize> =
             (first..found.len()).map(|access| (found[access].at, access)).collect();
-        for access in first..found.len() {
+        for access in &mut found[first..] {
             let mut seen = BTreeSet::new();
             let on = |at: Addr| match program.code[at as usize] {
                 Op::Stop(place) => vec![entry_of(place)],
                 _ => onward(&program.code, at),
             };
-            let mut open = on(found[access].at);
+            let mut open = on(access.at);
             while let Some(at) = open.pop() {
                 if seen.insert(at) {
                     open.extend(on(at));
                 }
             }
-            found[access].then = seen.iter().filter_map(|at| index_at.get(at).copied()).collect();
+            access.then = seen.iter().filter_map(|at| index_at.get(at).copied()).collect();
         }
     }
     found
