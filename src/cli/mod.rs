@@ -9,6 +9,7 @@ mod engines;
 mod exit;
 mod export;
 mod files;
+mod given;
 mod hunt;
 mod interrupt;
 mod limits;
@@ -18,6 +19,7 @@ mod man;
 mod minimise;
 mod mutate;
 mod new;
+mod orders;
 mod output;
 mod replay;
 mod report;
@@ -55,6 +57,8 @@ enum Command {
     Check(check::Arguments),
     #[command(after_help = exit::help())]
     Hunt(hunt::Arguments),
+    #[command(after_help = exit::help())]
+    Orders(orders::Arguments),
     #[command(after_help = exit::help())]
     Replay(replay::Arguments),
     #[command(after_help = exit::help())]
@@ -144,6 +148,7 @@ fn run() -> Exit {
         Some(Command::List(arguments)) => list::run(arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(arguments, &mut output),
         Some(Command::Hunt(arguments)) => hunt::run(arguments, &mut output),
+        Some(Command::Orders(arguments)) => orders::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
         Some(Command::Minimise(arguments)) => minimise::run(arguments, &mut output),
         Some(Command::Mutate(arguments)) => mutate::run(arguments, &mut output),

@@ -13,6 +13,7 @@
 //! [`Op::Stop`]; what lies between (local computation) therefore joins the step before it. Place 0
 //! is the end of a thread.
 
+mod alike;
 mod code;
 mod hash;
 mod layout;
@@ -21,7 +22,7 @@ mod source;
 pub use code::{Addr, Check, CheckId, CheckKind, Op, Order, RmwKind};
 pub use hash::fnv1a;
 pub use layout::{Field, FieldId, Layout, NONE, Value};
-pub use source::{FileId, Location, SourceFile, Sources, Span, Statement, StatementId};
+pub use source::{FileId, Lines, Location, SourceFile, Sources, Span, Statement, StatementId};
 
 /// The index of a place of a thread; 0 is [`FINISHED`].
 pub type PlaceId = u32;
@@ -68,12 +69,14 @@ pub struct Program {
     pub sources: Sources,
     /// Statements that can run, by [`StatementId`].
     pub statements: Vec<Statement>,
+    /// Options of the model that the code's memory orders are named by, in the order it uses them.
+    pub order_options: Vec<String>,
     /// Those that have run before the first step, to make the initial state.
     pub started: Vec<StatementId>,
 }
 
 /// A shared variable, or one `thread var`, or one array.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variable {
     /// The name in the text.
     pub name: String,
@@ -287,6 +290,18 @@ impl PropertyKind {
     /// It is about infinite runs.
     pub fn is_liveness(self) -> bool {
         matches!(self, PropertyKind::After(..) | PropertyKind::Eventually(_))
+    }
+
+    /// The conditions that it evaluates.
+    pub fn conditions(self) -> impl Iterator<Item = Addr> {
+        let (first, second) = match self {
+            PropertyKind::Never(condition)
+            | PropertyKind::Always(condition)
+            | PropertyKind::Reach(condition)
+            | PropertyKind::Eventually(condition) => (condition, None),
+            PropertyKind::After(first, second) => (first, Some(second)),
+        };
+        std::iter::once(first).chain(second)
     }
 }
 

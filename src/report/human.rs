@@ -1,9 +1,11 @@
 //! The verdict of a check, for people.
 
+use super::endless::live_words;
+use super::execution::execution;
 use super::standing::{Condition, Standing, standings};
 use super::style::{BAD, GOOD, NOTE, STRONG, paint};
 use super::text::{bytes, count, duration, pad, plural, wrap};
-use super::{Checked, ForEver, Verdict, assumption, assumptions, columns, for_ever};
+use super::{Checked, Verdict, columns, for_ever};
 use crate::machine::Step;
 use crate::program::{Program, Property, Statement};
 use crate::scenario::{UnmetKind, finding_name, limit_reached};
@@ -28,7 +30,9 @@ pub fn details(checked: &Checked, show: Option<&str>, width: usize) -> String {
         let style = if unmet.kind == UnmetKind::Incomplete { NOTE } else { BAD };
         text += &painted(style, &unmet.text, width, 2);
     }
-    if let Some((name, trace)) = drawn(checked, show) {
+    if !checked.has_schedules() {
+        text += &executed(checked, show, width);
+    } else if let Some((name, trace)) = drawn(checked, show) {
         let run = Run::new(&checked.check.program, trace).expect("what was found can be run");
         let run = run.with_cycle(checked.cycle_of(name));
         text += &schedule(name, &run, checked.report, width);
@@ -37,8 +41,30 @@ pub fn details(checked: &Checked, show: Option<&str>, width: usize) -> String {
     text += &census(checked.report, width);
     text += &searched(checked, width);
     text += &live(checked, width);
+    for remark in &checked.report.remarks {
+        text += &paragraph(&format!("Beware: {remark}"), width, 0);
+    }
     for (shows, path) in &checked.saved {
         text += &format!("Saved the schedule to `{shows}` in {path}\n");
+    }
+    text
+}
+
+/// Races, and the execution that is drawn: the one asked for, else that of what is told first.
+fn executed(checked: &Checked, show: Option<&str>, width: usize) -> String {
+    let mut text = String::new();
+    for found in &checked.report.violations {
+        if let Finding::Race(what) = &found.what {
+            text += &painted(BAD, &format!("Race on {what}"), width, 2);
+        }
+    }
+    let told = checked.told_first();
+    let told = told.map(|found| finding_name(&found.what, &checked.check.program));
+    let mut executions = checked.report.executions.iter();
+    if let Some(found) = show.or(told).and_then(|name| executions.find(|one| one.shows == name)) {
+        let accesses = plural(found.steps.len() as u64, "step");
+        let head = format!("An execution with `{}`, {accesses}", found.shows);
+        text += &format!("\n{}\n{}", painted(STRONG, &head, width, 0), execution(found, width));
     }
     text
 }
@@ -70,8 +96,11 @@ fn verdict(checked: &Checked) -> (String, Style) {
     if checked.judgement.as_expected() {
         return (format!("{verdict}, as expected"), GOOD);
     }
-    let only_limited = checked.judgement.gravest() == Some(UnmetKind::Incomplete);
-    let style = if only_limited { NOTE } else { BAD };
+    let gravest = checked.judgement.gravest();
+    if gravest == Some(UnmetKind::Vacuous) {
+        return (format!("{verdict}, but vacuous"), BAD);
+    }
+    let style = if gravest == Some(UnmetKind::Incomplete) { NOTE } else { BAD };
     (format!("{verdict} (expected: {})", checked.check.expectation.summary()), style)
 }
 
@@ -205,31 +234,12 @@ fn end_of(run: &Run, width: usize) -> String {
         "\nThen {living} of {total} {}:\n",
         if living == 1 { "is left" } else { "are left" }
     );
-    text + &by_thread(run.program, standings.iter().map(standing_words), width)
+    text + &by_thread(run.program, standings.iter().map(Standing::words), width)
 }
 
 /// What each thread does in the cycle.
 fn for_ever_words(run: &Run, width: usize) -> String {
-    let words = for_ever(run).into_iter().map(|does| match does {
-        ForEver::Goes(steps) => format!("takes {}", plural(steps as u64, "step")),
-        ForEver::Spins { place, reads, waits_for } => {
-            let reads =
-                if reads.is_empty() { reads } else { vec![format!("({})", reads.join(", "))] };
-            let waits = match waits_for.as_slice() {
-                [] => "nobody is left to change that".to_string(),
-                names => format!("waits for {}", names.join(" or ")),
-            };
-            format!("makes no progress: spins at {place} {}; {waits}", reads.concat())
-        }
-        ForEver::Rests { last, enabled: 0, .. } => standing_words(&last),
-        ForEver::Rests { last, enabled, states } if enabled == states => {
-            format!("could go on at {} all the time, and never does", last.place)
-        }
-        ForEver::Rests { last, enabled, states } => {
-            let place = &last.place;
-            format!("could go on at {place} in {enabled} of {states} states, and never does")
-        }
-    });
+    let words = for_ever(run).into_iter().map(|does| does.words());
     format!("\nMeanwhile, for ever:\n{}", by_thread(run.program, words, width))
 }
 
@@ -250,42 +260,7 @@ fn by_thread(program: &Program, words: impl Iterator<Item = String>, width: usiz
 
 /// What the liveness properties turn on.
 fn live(checked: &Checked, width: usize) -> String {
-    let program = &checked.check.program;
-    let mut text = String::new();
-    for live in &checked.report.liveness {
-        let name = &program.properties[live.property].name;
-        let words = match (live.holds, &live.turns_on) {
-            _ if !live.triggered => continue,
-            (true, None) => "holds under the fairness assumed".to_string(),
-            (true, Some(all)) if all.is_empty() => {
-                "holds, and no single assumption of fairness is needed".to_string()
-            }
-            (true, Some(all)) => format!("holds, and needs {}", assumptions(program, all)),
-            (false, Some(all)) if !all.is_empty() => {
-                let each = all.iter().map(|one| assumption(program, *one));
-                format!("fails; would hold with {}", each.collect::<Vec<_>>().join(", or with "))
-            }
-            (false, Some(_)) => "fails; no single assumption of fairness mends it".to_string(),
-            (false, None) => "fails".to_string(),
-        };
-        text += &paragraph(&format!("`{name}` {words}"), width, 0);
-    }
-    text
-}
-
-fn standing_words(standing: &Standing) -> String {
-    let place = &standing.place;
-    let waits = standing.waits_for.join(", ");
-    let shows = standing.shows.join(", ");
-    match standing.condition {
-        Condition::Finished => "has finished".to_string(),
-        Condition::Dead => "is dead".to_string(),
-        Condition::Stopped if shows.is_empty() => format!("is stopped at {place}"),
-        Condition::Stopped => format!("is {shows} at {place}"),
-        Condition::Waits if waits.is_empty() => format!("waits at {place}"),
-        Condition::Waits => format!("waits at {place} ({waits})"),
-        Condition::Runs => format!("goes on at {place}"),
-    }
+    live_words(checked).iter().map(|words| paragraph(words, width, 0)).collect()
 }
 
 fn census(report: &Report, width: usize) -> String {
@@ -295,7 +270,12 @@ fn census(report: &Report, width: usize) -> String {
             let spins = if end.spinning { ", spinning" } else { "" };
             let steps = plural(end.trace.len() as u64, "step");
             let bad = if end.fine { "" } else { ", bad" };
-            format!("{} {} (nearest in {steps}{spins}{bad})", end.outcome, count(end.count))
+            let execution = report.executions.iter().find(|one| one.shows == end.outcome);
+            let nearest = match execution {
+                Some(one) => format!("shortest in {}", plural(one.steps.len() as u64, "step")),
+                None => format!("nearest in {steps}"),
+            };
+            format!("{} {} ({nearest}{spins}{bad})", end.outcome, count(end.count))
         });
         let ends: Vec<_> = ends.collect();
         text += &paragraph(&format!("Ends: {}", ends.join("; ")), width, 0);
@@ -342,11 +322,12 @@ fn ran(report: &Report, runs: u64, width: usize) -> String {
         Some(_) => "Took",
     };
     let text = format!(
-        "{all} {} on {}, of at most {}: saw {} in {}",
+        "{all} {} on {}, of at most {}: saw {}{} in {}",
         plural(runs, "run"),
         report.engine,
         plural(u64::from(report.depth), "step"),
         plural(report.states, "state"),
+        if report.executions.is_empty() { "" } else { " they end in" },
         duration(report.elapsed)
     );
     paragraph(&text, width, 0)

@@ -1,11 +1,12 @@
 //! Reports for programs: JSON, one object a line. Keys are added, never changed.
 
-use super::{Checked, Explained, Verdict, assumption};
+use super::danger::Along;
+use super::{Chances, Checked, Explained, Verdict, assumption};
 use crate::language::Spanned;
 use crate::program::{Program, PropertyKind};
 use crate::scenario::{Expectation, Scenario, finding_name};
-use crate::schedule::{Replay, Run, Schedule};
-use crate::search::{Completeness, Finding, Found, Rates, Trace};
+use crate::schedule::{Replay, Run, Schedule, StepWords};
+use crate::search::{Completeness, Decision, Finding, Found, Rates, Trace};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -37,12 +38,17 @@ struct CheckObject<'a> {
     store_bytes: u64,
     not_run: Vec<String>,
     liveness: Vec<LivenessObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    danger: Option<ChancesObject<'a>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    remarks: &'a [String],
 }
 
 #[derive(Serialize)]
 struct LivenessObject<'a> {
     property: &'a str,
-    holds: bool,
+    /// Null if it was not decided.
+    holds: Option<bool>,
     triggered: bool,
     /// If it holds, what it needs; else what would each make it hold; null if not looked into.
     turns_on: Option<Vec<String>>,
@@ -124,6 +130,17 @@ struct ExplainedObject<'a> {
     residual: f64,
     /// Before the first step, then after each.
     prospects: Vec<ProspectObject<'a>>,
+    /// Only of a run that breaks a promise, and could keep it to the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passed_by: Option<Vec<PassedObject<'a>>>,
+}
+
+#[derive(Serialize)]
+struct PassedObject<'a> {
+    /// The step before which it is possible, from 1.
+    before: usize,
+    #[serde(flatten)]
+    step: StepObject<'a>,
 }
 
 #[derive(Serialize)]
@@ -179,6 +196,7 @@ pub fn check(checked: &Checked) -> String {
         depth: report.depth,
         runs: report.runs,
         schedule: told_first
+            .filter(|_| checked.has_schedules())
             .and_then(|found| schedule(checked, finding_name(&found.what, program), &found.trace)),
         violations: report.violations.iter().map(|found| violation(found, program)).collect(),
         unmet: checked.judgement.unmet.iter().map(|unmet| unmet.text.as_str()).collect(),
@@ -192,6 +210,9 @@ pub fn check(checked: &Checked) -> String {
             Completeness::Sampled => Some("sample"),
             Completeness::PreemptionBound => Some("preemptions"),
             Completeness::FiniteRuns => Some("infinite runs"),
+            Completeness::CutOff => Some("run length"),
+            Completeness::PartOfC11 => Some("C11"),
+            Completeness::EndsOnly => Some("states before the end"),
         },
         set: checked.check.set.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect(),
         program: format!("{:016x}", program.hash),
@@ -203,7 +224,11 @@ pub fn check(checked: &Checked) -> String {
             .iter()
             .map(|live| LivenessObject {
                 property: &program.properties[live.property].name,
-                holds: live.holds,
+                holds: match live.decision {
+                    Decision::Holds => Some(true),
+                    Decision::Fails => Some(false),
+                    Decision::Open => None,
+                },
                 triggered: live.triggered,
                 turns_on: live
                     .turns_on
@@ -211,6 +236,8 @@ pub fn check(checked: &Checked) -> String {
                     .map(|all| all.iter().map(|one| assumption(program, *one)).collect()),
             })
             .collect(),
+        danger: checked.chances.as_ref().map(|(rates, all)| chances_object(rates, all)),
+        remarks: &report.remarks,
     };
     line(&object)
 }
@@ -281,8 +308,14 @@ pub fn replay(
                     no_return: prospect.no_return,
                 })
                 .collect(),
+            passed_by: explained.passed_by.as_ref().map(|all| all.iter().map(passed).collect()),
         }),
     })
+}
+
+fn passed((before, words): &(usize, StepWords)) -> PassedObject<'_> {
+    let StepWords { actor, place, label } = words;
+    PassedObject { before: *before, step: StepObject { actor, place, label } }
 }
 
 fn line(object: &impl Serialize) -> String {
@@ -295,6 +328,7 @@ fn violation<'a>(found: &'a Found, program: &'a Program) -> ViolationObject<'a> 
     let (kind, property, spinning) = match &found.what {
         Finding::End { spinning, .. } => (name, None, *spinning),
         Finding::Step(_) => (name, None, false),
+        Finding::Race(what) => (name, Some(what.as_str()), false),
         Finding::Property(index) => {
             let kind = match program.properties[*index].kind {
                 PropertyKind::Always(_) => "always",
@@ -340,28 +374,44 @@ struct DangerObject<'a> {
     scenario: &'a str,
     model: &'a str,
     kernel: Option<&'a str>,
+    #[serde(flatten)]
+    chances: ChancesObject<'a>,
+}
+
+#[derive(Serialize)]
+struct ChancesObject<'a> {
     rates: BTreeMap<&'a str, f64>,
     danger: BTreeMap<&'a str, f64>,
     endless: f64,
     residual: f64,
+    schedules: Vec<AlongObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct AlongObject<'a> {
+    shows: &'a str,
+    /// Before the first step, then after each.
+    danger: &'a [f64],
 }
 
 /// How random runs end as one line of JSON, schema `ghosthunt.danger/1`.
-pub fn danger(
-    program: &Program,
-    rates: &Rates,
-    named: &[(String, f64)],
-    endless: f64,
-    residual: f64,
-) -> String {
+pub fn danger(program: &Program, rates: &Rates, chances: &Chances) -> String {
     line(&DangerObject {
         schema: "ghosthunt.danger/1",
         scenario: &program.scenario,
         model: &program.model,
         kernel: program.kernel.as_deref(),
-        rates: rates.iter().map(|(name, rate)| (name.as_str(), *rate)).collect(),
-        danger: named.iter().map(|(name, danger)| (name.as_str(), *danger)).collect(),
-        endless,
-        residual,
+        chances: chances_object(rates, chances),
     })
+}
+
+fn chances_object<'a>(rates: &'a Rates, chances: &'a Chances) -> ChancesObject<'a> {
+    let along = |along: &'a Along| AlongObject { shows: &along.shows, danger: &along.danger };
+    ChancesObject {
+        rates: rates.iter().map(|(name, rate)| (name.as_str(), *rate)).collect(),
+        danger: chances.named.iter().map(|(name, danger)| (name.as_str(), *danger)).collect(),
+        endless: chances.endless,
+        residual: chances.residual,
+        schedules: chances.along.iter().map(along).collect(),
+    }
 }

@@ -1,16 +1,20 @@
 //! What people and programs are told of a search. One file a kind of text; none of them prints.
 
 mod columns;
+mod danger;
 mod diagnostics;
 mod endless;
 mod engines;
+mod execution;
 mod explain;
 mod human;
 pub mod hunt;
 mod json;
 mod junit;
 mod mutation;
+mod mutation_hunks;
 mod mutation_json;
+pub mod orders;
 mod page;
 mod rows;
 mod simulation;
@@ -19,16 +23,19 @@ pub mod style;
 pub mod text;
 
 pub use columns::columns;
+pub use danger::{Chances, law};
 pub use diagnostics::{diagnostics, errors};
 pub use endless::{ForEver, assumption, assumptions, for_ever};
 pub use engines::{Compared, Findings, Summary, engines_head, engines_line, json_engines};
-pub use explain::{Explained, Prospect, bar, explain, explanation, law};
+pub use execution::execution;
+pub use explain::{Explained, Prospect, explain, explanation};
 pub use human::{coverage, details, line, minimised, replayed, witnesses};
 pub use json::{check as json, danger as json_danger, list as json_list, replay as json_replay};
 pub use junit::{broken as junit_broken, case as junit_case, suite as junit_suite};
-pub use mutation::{Counts, Detail, Mutated, hunk_table, mutation_table};
+pub use mutation::{Counts, Detail, Mutated, mutation_table};
+pub use mutation_hunks::hunk_table;
 pub use mutation_json::mutation_json;
-pub use page::{Entry, Lesson};
+pub use page::{Entry, FindingPage, Index, Lesson, Shown};
 pub use simulation::{Known, Sample, human as sample, json as json_sample};
 pub use standing::{Condition, Standing, standings};
 
@@ -48,6 +55,9 @@ pub struct Checked<'a> {
     pub judgement: Judgement,
     /// Schedules that were saved: what each shows, and its path.
     pub saved: Vec<(String, String)>,
+    /// How probable each end and violation is, and under which rates, if that was asked for and can be
+    /// told.
+    pub chances: Option<(Vec<(String, f64)>, Chances)>,
 }
 
 /// The verdict. It never says more than was searched.
@@ -102,8 +112,16 @@ impl Checked<'_> {
         self.report.violations.iter().find(named)?.cycle_from
     }
 
+    /// What was found has schedules; a memory-model engine has executions instead.
+    pub fn has_schedules(&self) -> bool {
+        self.report.executions.is_empty()
+    }
+
     /// All runs of the report that have a name: violations, then good ends, then witnesses.
     pub fn runs(&self) -> Vec<(&str, &Trace)> {
+        if !self.has_schedules() {
+            return Vec::new();
+        }
         let program = &self.check.program;
         let violations = self.report.violations.iter();
         let violations = violations.map(|found| (finding_name(&found.what, program), &found.trace));

@@ -6,11 +6,11 @@
 //! then what is not known yet is inserted, in order, so that batching cannot be observed.
 
 use super::ends::{Census, Unclassified};
-use super::graph::{Edges, Graph, NoGraph};
+use super::graph::{Edges, Expanded, Graph, NoGraph};
 use super::parents::Parents;
 use super::report::{Completeness, EndClass, Finding, Found, Report, Trace};
 use super::store::{Full, Guess, Inserted, Store};
-use super::{Limits, Progress, liveness};
+use super::{Limits, Progress, Wanted, liveness};
 use crate::machine::{Machine, Scratch, Step, Transition, Violation};
 use crate::program::{Program, Property, PropertyKind};
 use std::ops::Range;
@@ -94,7 +94,7 @@ struct Failures {
 
 impl<'p, const W: usize> Explorer<'p, W> {
     pub(super) fn new(program: &'p Program, limits: &Limits) -> Explorer<'p, W> {
-        let machine = Machine::new(program);
+        let machine = Machine::new(program).tabulated();
         let most = |limit: Option<u64>| {
             limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX))
         };
@@ -124,10 +124,10 @@ impl<'p, const W: usize> Explorer<'p, W> {
         }
     }
 
-    /// Searches; keeps the graph if that has at most so many transitions.
+    /// Searches; keeps the graph if that is wanted.
     pub(super) fn run(
         mut self,
-        keep_transitions_max: u64,
+        wanted: &Wanted,
         observer: &mut dyn FnMut(&Progress) -> bool,
     ) -> (Report, Option<Graph<'p>>) {
         let completeness = self.explore(observer);
@@ -137,35 +137,39 @@ impl<'p, const W: usize> Explorer<'p, W> {
         });
         let mut report = self.report(completeness);
         let is_live = |property: &Property| property.kind.is_liveness();
-        let live = self.machine.program().properties.iter().any(is_live);
-        let keep = self.transitions <= keep_transitions_max;
-        if completeness != Completeness::Exhaustive || !(live || keep) {
-            return (report, None);
-        }
-        match self.into_graph(observer) {
-            Ok(graph) => {
-                if live {
-                    liveness::decide(&graph, &mut report);
-                }
-                (report, Some(graph).filter(|_| keep))
-            }
-            Err(reason) => {
+        let program = self.machine.program();
+        let live = program.properties.iter().any(is_live);
+        let whole = completeness == Completeness::Exhaustive;
+        let keep = whole && self.transitions <= wanted.transitions_max;
+        // After another limit there is no memory, time or patience left for a graph.
+        let part = live && completeness == Completeness::StateLimit && self.expanded > 0;
+        let mut graph = None;
+        if whole && (live || keep) || part {
+            match self.into_graph(observer) {
+                Ok(made) => graph = Some(made),
                 // Without the graph, what was to be said of infinite runs has not been checked.
-                if live {
+                Err(reason) if live && (whole || reason == Completeness::Interrupted) => {
                     report.completeness = reason;
                 }
-                (report, None)
+                Err(_) => {}
             }
         }
+        if live {
+            match &graph {
+                Some(graph) => liveness::decide(graph, whole, wanted.assumptions, &mut report),
+                None => liveness::leave_open(program, &mut report),
+            }
+        }
+        (report, graph.filter(|_| keep))
     }
 
-    /// The graph of everything that was explored, or what keeps it from being made.
+    /// The graph of everything that was expanded, or what keeps it from being made.
     fn into_graph(
         self,
         observer: &mut dyn FnMut(&Progress) -> bool,
     ) -> Result<Graph<'p>, Completeness> {
         let progress = self.progress();
-        let Explorer { machine, store, limits, started, transitions, .. } = self;
+        let Explorer { machine, store, limits, started, transitions, expanded, .. } = self;
         let bytes_max = limits.memory_bytes.unwrap_or(u64::MAX);
         let bytes_max = bytes_max.saturating_sub(store.bytes() as u64);
         let mut late = false;
@@ -173,8 +177,9 @@ impl<'p, const W: usize> Explorer<'p, W> {
             late = limits.time.is_some_and(|time| started.elapsed() >= time);
             !late && observer(&Progress { elapsed: started.elapsed(), ..progress })
         };
-        match Edges::of(&machine, &store, transitions, bytes_max, &mut go_on) {
-            Ok(edges) => Ok(Graph::new(machine, Box::new(store), edges)),
+        let states = Expanded { store, len: expanded as usize };
+        match Edges::of(&machine, &states, transitions, bytes_max, &mut go_on) {
+            Ok(edges) => Ok(Graph::new(machine, Box::new(states), edges)),
             Err(NoGraph::TooLarge) => Err(Completeness::MemoryLimit),
             Err(NoGraph::Stopped) if late => Err(Completeness::TimeLimit),
             Err(NoGraph::Stopped) => Err(Completeness::Interrupted),
@@ -416,6 +421,8 @@ impl<'p, const W: usize> Explorer<'p, W> {
             reach,
             liveness: Vec::new(),
             fewest_switches: false,
+            executions: Vec::new(),
+            remarks: Vec::new(),
             not_run,
             ran_unexpectedly,
         }

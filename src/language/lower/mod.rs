@@ -96,6 +96,8 @@ struct Lowering<'m> {
     /// Statements around this point.
     depth: usize,
     overflowed: bool,
+    /// Options that memory orders are named by.
+    order_options: Vec<String>,
 }
 
 /// Compiles `model` for `cast`; what is wrong goes to `errors`.
@@ -157,6 +159,7 @@ impl<'m> Lowering<'m> {
             walked: 0,
             depth: 0,
             overflowed: false,
+            order_options: Vec::new(),
         }
     }
 
@@ -281,9 +284,10 @@ impl<'m> Lowering<'m> {
             }
         }
         found.sort_by_key(|(span, ..)| (*span, std::cmp::Reverse(span.end)));
+        let lines: Vec<_> = self.sources.files.iter().map(|file| Lines::of(&file.text)).collect();
         for (span, head, owner, unreachable) in found {
             let id = self.statements.len() as StatementId;
-            let line = self.sources.location(head).line;
+            let line = lines[usize::from(head.file)].line(head.start as usize);
             let label = one_line(self.sources.text(head));
             self.statements.push(Statement { span, owner, label, line, unreachable });
             self.statement_ids.insert(span, id);
@@ -308,6 +312,7 @@ impl<'m> Lowering<'m> {
         self.scratch = Slots::default();
         self.walked = 0;
         self.overflowed = false;
+        self.order_options.clear();
     }
 }
 
