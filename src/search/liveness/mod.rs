@@ -59,10 +59,11 @@ struct Verdicts {
     failed: Vec<(Violation, u32)>,
 }
 
-/// Decides every liveness property of the graph's program, and adds what it finds to the report.
-pub(super) fn decide(graph: &Graph<'_>, report: &mut Report) {
+/// Decides every liveness property of the graph's program, and adds what it finds to the report;
+/// what they turn on only if that is wanted.
+pub(super) fn decide(graph: &Graph<'_>, assumptions: bool, report: &mut Report) {
     let tree = graph.tree();
-    let Verdicts { properties, broken, failed } = check(graph, &tree);
+    let Verdicts { properties, broken, failed } = check(graph, &tree, assumptions);
     report.liveness = properties;
     for Broken { property, trace, stem } in broken {
         let cycle_from = (stem < trace.len()).then_some(stem);
@@ -106,7 +107,7 @@ pub fn denied(program: &Program, states: &[Box<[u64]>], steps: &[Transition]) ->
 }
 
 /// Decides every liveness property.
-fn check(graph: &Graph<'_>, tree: &Tree) -> Verdicts {
+fn check(graph: &Graph<'_>, tree: &Tree, assumptions: bool) -> Verdicts {
     let mut verdicts = Verdicts::default();
     let demands = Demands::of(graph);
     let mut finder = FairComponents::default();
@@ -129,7 +130,8 @@ fn check(graph: &Graph<'_>, tree: &Tree) -> Verdicts {
         let region = Region::of(graph, tree, &starts, |state| lacking[state as usize]);
         let broken = region.lasso(graph, tree, &demands, &mut finder);
         let holds = broken.is_none();
-        let turns_on = turns_on(graph, &region, &demands, &mut finder, holds);
+        let turns_on =
+            assumptions.then(|| turns_on(graph, &region, &demands, &mut finder, holds)).flatten();
         verdicts.properties.push(Liveness { property, triggered, holds, turns_on });
         let broken = broken.map(|lasso| Broken { property, trace: lasso.trace, stem: lasso.stem });
         verdicts.broken.extend(broken);
