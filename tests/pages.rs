@@ -43,15 +43,19 @@ fn written(model: &str, scenario: &str, format: &str) -> BTreeMap<String, String
 
 #[test]
 fn committed_pages_are_what_ghosthunt_writes() {
-    let fresh = tempfile::tempdir().expect("there is room for files");
-    ghosthunt(&["report", "--all", "--out", &fresh.path().to_string_lossy()]);
-    let fresh = files(fresh.path());
-    let committed = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("reports"));
-    let names = |files: &BTreeMap<String, String>| files.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(names(&committed), names(&fresh), "run `ghosthunt report --all`");
-    for (name, text) in &fresh {
-        assert!(committed[name] == *text, "reports/{name} is stale: run `ghosthunt report --all`");
-        assert!(text.len() < BYTES_MAX, "{name} has {} bytes", text.len());
+    let written = tempfile::tempdir().expect("there is room for files");
+    ghosthunt(&["report", "--all", "--out", &written.path().to_string_lossy()]);
+    for directory in ["reports", "reports/course"] {
+        let below = Path::new(directory).strip_prefix("reports").expect("all are below");
+        let fresh = files(&written.path().join(below));
+        let committed = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(directory));
+        let names = |files: &BTreeMap<String, String>| files.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&committed), names(&fresh), "run `ghosthunt report --all`");
+        for (name, text) in &fresh {
+            let same = committed[name] == *text;
+            assert!(same, "{directory}/{name} is stale: run `ghosthunt report --all`");
+            assert!(text.len() < BYTES_MAX, "{name} has {} bytes", text.len());
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::limits::default_limits;
 use super::output::{Failure, Output};
 use super::{Exit, files, interrupt, runner};
+use crate::course::{self, Lab};
 use crate::report::{Checked, Entry, Lesson};
 use crate::scenario::{Check, Named, Scenario, SplitName};
 use crate::search::Report;
@@ -20,7 +21,7 @@ pub(super) struct Arguments {
     /// the first that it names
     #[arg(value_name = "SCENARIO", required_unless_present = "all")]
     scenario: Option<String>,
-    /// Write the gallery, in both formats and with an index: the pages of `reports/`
+    /// Write the gallery, in both formats and with an index, and the course: the pages of `reports/`
     #[arg(long, conflicts_with_all = ["scenario", "format"])]
     all: bool,
     /// Where the page goes: a file, or a directory [default: here; with --all, `reports`]
@@ -100,9 +101,14 @@ fn page(arguments: &Arguments, scenario: &str) -> Result<Vec<(PathBuf, String)>,
     }))
 }
 
-/// The pages of the gallery in both formats, and their index.
+/// All pages, and where they go.
 fn gallery(arguments: &Arguments) -> Result<Vec<(PathBuf, String)>, Failure> {
     let out = arguments.out.as_deref().unwrap_or(Path::new("reports"));
+    Ok(all()?.into_iter().map(|(file, text)| (out.join(file), text)).collect())
+}
+
+/// The pages of the gallery in both formats, their index, and the course.
+pub(super) fn all() -> Result<Vec<(String, String)>, Failure> {
     let mut all = Vec::new();
     let mut entries = Vec::new();
     for scenario in GALLERY {
@@ -116,7 +122,10 @@ fn gallery(arguments: &Arguments) -> Result<Vec<(PathBuf, String)>, Failure> {
         }));
     }
     all.extend(Entry::index(&entries));
-    Ok(all.into_iter().map(|(file, text)| (out.join(file), text)).collect())
+    let goes_on = || !interrupt::requested();
+    let pages = course::pages(&Lab::new(default_limits(), &goes_on), &GALLERY);
+    all.extend(pages.files.into_iter().map(|(file, text)| (format!("course/{file}"), text)));
+    Ok(all)
 }
 
 /// The file to write: the one named, or `NAME.EXTENSION` in the directory named.

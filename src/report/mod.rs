@@ -26,7 +26,7 @@ pub use json::{check as json, danger as json_danger, list as json_list, replay a
 pub use junit::{broken as junit_broken, case as junit_case, suite as junit_suite};
 pub use mutation::{Counts, Detail, Mutated, hunk_table, mutation_table};
 pub use mutation_json::mutation_json;
-pub use page::{Entry, Lesson};
+pub use page::{Entry, Lesson, PAGE_STYLE, searched};
 pub use simulation::{Known, Sample, human as sample, json as json_sample};
 pub use standing::{Condition, Standing, standings};
 

@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 
 const TEMPLATE: &str = include_str!("page.html");
 const INDEX: &str = include_str!("index.html");
-const STYLE: &str = include_str!("page.css");
+/// How pages look.
+pub const STYLE: &str = include_str!("page.css");
 const PROGRAM: &str = include_str!("page.js");
 
 pub(super) fn page(lesson: &Lesson) -> String {

@@ -63,7 +63,7 @@ pub(super) fn index(entries: &[Entry]) -> String {
     let mut text = String::from(
         "# Races to read\n\nOne page a cast of threads: what goes wrong, a shortest schedule to it, and \
          the fix. Made by `ghosthunt report --all`; the `.html` files beside these pages, opened in a \
-         browser, can be played with.\n\n| cast | verdict | with the fix |\n|---|---|---|\n",
+         browser, can be played with. [The course](course/README.md) begins at the beginning.\n\n| cast | verdict | with the fix |\n|---|---|---|\n",
     );
     for entry in entries {
         let _ = writeln!(

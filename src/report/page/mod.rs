@@ -9,9 +9,12 @@ mod diagram;
 mod fix;
 mod html;
 mod markdown;
+mod parts;
 mod words;
 
 pub use fix::Parting;
+pub use html::STYLE as PAGE_STYLE;
+pub use parts::searched;
 
 use super::{Checked, Verdict};
 use crate::graph::{Fates, Graph, Target};
