@@ -87,29 +87,3 @@ fn a_run_that_never_ends_is_in_no_danger_and_counted_apart() {
     let danger = Danger::of(&graph, &bottoms, &goal, &[]);
     assert_eq!((danger.probability[0], danger.endless), (0.5, 0.5));
 }
-
-/// What a page says beside a state is what `ghosthunt danger` says of it: one law, with a `choose`
-/// whose branches share the chance of the one actor that takes them.
-#[test]
-fn pages_and_the_command_line_speak_of_one_danger() {
-    use ghosthunt::graph::{Fates, Graph, Target};
-    let text = "
-        var x: atomic 0..2 = 0
-        proc chooses() { choose { x = 1 } or { skip } or { skip } }
-        proc looks() { if x == 1 { await x == 2 } }
-    ";
-    let program = Scene::new(text).thread("a", "chooses()").thread("b", "looks()").program();
-    let (report, searched) = search_graph(&program, &Limits::default(), u64::MAX, &mut |_| true);
-    let searched = searched.expect("it fits");
-    let bottoms = Bottoms::of(&searched);
-    let stuck = report.violations.first().expect("one gets stuck");
-    let goal = Goal::of(&searched, &bottoms, &stuck.what).expect("an end is in states");
-    let danger = Danger::of(&searched, &bottoms, &goal, &[]);
-    let graph = Graph::whole(&program, 100).expect("it is small");
-    let fates = Fates::of(&program, &graph, Target::of(&stuck.what));
-    for (node, permille) in graph.nodes.iter().zip(&fates.danger_permille) {
-        let state = searched.find(&node.state).expect("both graphs have all states");
-        let expected = danger.probability[state as usize] * 1000.0;
-        assert!((f64::from(*permille) - expected).abs() <= 1.0, "{permille} ‰ is not {expected}");
-    }
-}

@@ -128,3 +128,49 @@ never one: x == 1
     let page = &written(model, cast, "markdown")["cast.md"];
     assert!(page.contains("\\<img src=x\\> & \\| more"), "{page}");
 }
+
+/// What a page says beside a state is what `ghosthunt danger` says of it: one law, with a `choose` whose
+/// branches share the chance of the one actor that takes them, and one idea of unavoidable, which a
+/// run that goes on for ever is not.
+#[test]
+fn a_page_and_the_command_line_speak_of_one_danger() {
+    use ghosthunt::search::{Bottoms, Danger, Fate, Finding, Goal, Outlook, small_graph};
+    let model = "\
+var x: atomic 0..2 = 0
+proc chooses() { choose { x = 1 } or { skip } or { loop { x = 2  x = 0 } } }
+proc looks() { if x == 1 { await x == 2 } }
+";
+    let cast = "model = \"model\"\n[threads]\na = \"chooses()\"\nb = \"looks()\"\n[expect]\noutcome = \"stuck\"\n";
+    let page = &written(model, cast, "html")["cast.html"];
+    let data = page.split("id=\"data\">").nth(1).expect("the data").split("</script>").next();
+    let data: serde_json::Value = serde_json::from_str(data.expect("the data")).expect("JSON");
+    let shown = &data["casts"][0];
+
+    let directory = tempfile::tempdir().expect("there is room for files");
+    fs::write(directory.path().join("model.ghost"), model).expect("there is room for files");
+    let path = directory.path().join("cast.toml");
+    fs::write(&path, cast).expect("there is room for files");
+    let scenario = Named::read(&path).expect("it was written").parse().expect("it is right");
+    let program = scenario.compile(None, &[]).expect("it compiles").program;
+    let graph = small_graph(&program, 1000).expect("it is small");
+    let bottoms = Bottoms::of(&graph);
+    let what = Finding::End { outcome: "stuck".to_string(), spinning: false };
+    let goal = Goal::of(&graph, &bottoms, &what).expect("an end is in states");
+    let danger = Danger::of(&graph, &bottoms, &goal, &[]);
+    let outlook = Outlook::of(&graph, &bottoms, &goal);
+    let mut seen = Vec::new();
+    for (state, letter) in (0..graph.len() as u32).zip(shown["fates"].as_str().unwrap().chars()) {
+        let expected = match outlook.fate(state) {
+            Fate::Met => 'h',
+            Fate::Certain => 'd',
+            Fate::Open => 'o',
+            Fate::Excluded => 'e',
+        };
+        assert_eq!(letter, expected, "state {state}");
+        seen.push(letter);
+        let permille = shown["danger"][state as usize].as_u64().expect("a number") as f64;
+        let expected = danger.probability[state as usize] * 1000.0;
+        assert!((permille - expected).abs() <= 1.0, "state {state}: {permille}, not {expected}");
+    }
+    assert!("hdoe".chars().all(|letter| seen.contains(&letter)), "{seen:?}");
+}

@@ -4,9 +4,10 @@ use super::limits::default_limits;
 use super::output::{Failure, Output, complain};
 use super::{Exit, interrupt, runner};
 use crate::export::{dot, itf};
-use crate::graph::Graph;
+use crate::graph::View;
 use crate::scenario::{Check, Named, SplitName};
 use crate::schedule::Run;
+use crate::search::small_graph;
 use clap::{Args, ValueEnum};
 
 /// Write a scenario's state graph or a schedule for other tools
@@ -24,7 +25,7 @@ pub(super) struct Arguments {
     show: Option<String>,
     /// With `dot`: refuse graphs of more than N states
     #[arg(long, value_name = "N", default_value = "20000")]
-    max_states: usize,
+    max_states: u64,
 }
 
 /// What is written.
@@ -44,7 +45,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     let check = scenario.compile(kernel.as_deref(), &[])?;
     match arguments.kind {
         Kind::Dot => {
-            let Some(graph) = Graph::whole(&check.program, arguments.max_states) else {
+            let Some(graph) = small_graph(&check.program, arguments.max_states) else {
                 complain(&format!(
                     "{} has more than {} states; give --max-states to write them all the same",
                     check.program.check_name(),
@@ -52,7 +53,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
                 ));
                 return Ok(Exit::Incomplete);
             };
-            output.print(&dot(&check.program, &graph))?;
+            output.print(&dot(&check.program, &View::whole(&graph)))?;
             Ok(Exit::AsExpected)
         }
         Kind::Itf => {

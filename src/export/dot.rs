@@ -1,13 +1,13 @@
 //! A state graph in the language of Graphviz (<https://graphviz.org/doc/info/lang.html>).
 
-use crate::graph::Graph;
+use crate::graph::View;
 use crate::program::Program;
 use crate::schedule::end_at;
 use std::fmt::Write as _;
 
 /// The graph: a node a state, numbered in the order of the search, and an edge a step. Ends carry their
 /// outcome's name; a bad one is a double octagon, a good one a double circle.
-pub fn dot(program: &Program, graph: &Graph) -> String {
+pub fn dot(program: &Program, graph: &View) -> String {
     let mut text = format!("digraph {} {{\n", quoted(&program.check_name()));
     text += "  rankdir=TB;\n  node [shape=circle, fontname=\"monospace\"];\n";
     text += "  edge [fontname=\"monospace\"];\n";

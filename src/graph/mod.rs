@@ -1,25 +1,21 @@
-//! The whole state graph of a small program, held in memory.
+//! A state graph as people and other tools look at it: states and steps with their words.
 //!
-//! Pages let their reader walk anywhere, and viewers of graphs want all of one; both need every
-//! state and every edge at once, which the search never has. So this room is for programs of a few
-//! thousand states: it stores them plainly, and says of each what can still become of it
-//! ([`Fates`]). It knows nothing of how graphs are drawn or written.
+//! Pages let their reader walk anywhere, and viewers of graphs want all of one; both need what the
+//! search leaves out: what each step is called, the state that a failing step leads to, and a single
+//! run where the graph is too large. What can become of a state is for the search to say, whose
+//! numbers the states keep. This room knows nothing of how graphs are drawn or written.
 
-mod fates;
-
-pub use fates::{Fates, Target};
-
-use crate::machine::{Machine, Step, Transition, Violation};
-use crate::program::Program;
+use crate::machine::{Step, Transition, Violation};
 use crate::schedule::{Run, StepWords, enabled};
-use std::collections::HashMap;
+use crate::search::Graph;
 
-/// The reachable states of a program, in the order of a breadth-first search.
+/// States and steps to be shown.
 #[derive(Debug, Clone)]
-pub struct Graph {
-    /// The states; the initial one is the first.
+pub struct View {
+    /// The states; the initial one is the first. Of a whole graph, the search's states under their
+    /// numbers, and after them those that failing steps lead to.
     pub nodes: Vec<Node>,
-    /// Every reachable state is here, with all its edges. Otherwise the graph is a single run.
+    /// Every reachable state is here, with all its edges. Otherwise the view is of a single run.
     pub whole: bool,
 }
 
@@ -47,43 +43,38 @@ pub struct Edge {
     pub to: usize,
 }
 
-impl Graph {
-    /// All reachable states of `program`; `None` if there are more than `states_max`.
-    pub fn whole(program: &Program, states_max: usize) -> Option<Graph> {
-        let machine = Machine::new(program);
+impl View {
+    /// All of a graph.
+    pub fn whole(graph: &Graph) -> View {
+        let machine = graph.machine();
         let mut scratch = machine.scratch();
-        let initial: Box<[u64]> = program.initial.clone().into();
-        let mut index_of = HashMap::from([(initial.clone(), 0)]);
-        let mut nodes = vec![Node::new(initial, 0, None)];
-        let mut next = 0;
-        while next < nodes.len() {
-            if nodes.len() > states_max {
-                return None;
+        let tree = graph.tree();
+        let states = 0..graph.len() as u32;
+        let node = |index| Node::new(graph.state(index).into(), tree.parent(index) as usize, None);
+        let mut nodes: Vec<Node> = states.clone().map(node).collect();
+        for index in states {
+            let state = graph.state(index);
+            let mut after: Box<[u64]> = state.into();
+            for ((transition, words), (target, label)) in
+                enabled(machine, state).into_iter().zip(graph.edges(index))
+            {
+                let to = match graph.labels()[label as usize].fails {
+                    None => target as usize,
+                    Some(check) => {
+                        machine.step(state, transition, &mut after, &mut scratch);
+                        let failed = Some(Violation { check });
+                        nodes.push(Node::new(after.clone(), index as usize, failed));
+                        nodes.len() - 1
+                    }
+                };
+                nodes[index as usize].edges.push(Edge { transition, words, to });
             }
-            if nodes[next].failed.is_none() {
-                let state = nodes[next].state.clone();
-                let mut after = state.clone();
-                for (transition, words) in enabled(&machine, &state) {
-                    let to = match machine.step(&state, transition, &mut after, &mut scratch) {
-                        Step::Violation(violation) => {
-                            nodes.push(Node::new(after.clone(), next, Some(violation)));
-                            nodes.len() - 1
-                        }
-                        _ => *index_of.entry(after.clone()).or_insert_with(|| {
-                            nodes.push(Node::new(after.clone(), next, None));
-                            nodes.len() - 1
-                        }),
-                    };
-                    nodes[next].edges.push(Edge { transition, words, to });
-                }
-            }
-            next += 1;
         }
-        Some(Graph { nodes, whole: true })
+        View { nodes, whole: true }
     }
 
     /// The states and steps of `run` alone, one node a step: a run may pass a state twice.
-    pub fn along(run: &Run) -> Graph {
+    pub fn along(run: &Run) -> View {
         let mut nodes: Vec<Node> = Vec::with_capacity(run.states.len());
         for (index, state) in run.states.iter().enumerate() {
             let failed = match index.checked_sub(1).map(|step| run.steps[step].step) {
@@ -97,10 +88,10 @@ impl Graph {
             }
             nodes.push(node);
         }
-        Graph { nodes, whole: false }
+        View { nodes, whole: false }
     }
 
-    /// The nodes that `trace` leads through, the initial one first; `None` if it leaves the graph.
+    /// The nodes that `trace` leads through, the initial one first; `None` if it leaves the view.
     pub fn path(&self, trace: &[Transition]) -> Option<Vec<usize>> {
         let mut path = vec![0];
         for &transition in trace {

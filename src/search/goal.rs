@@ -75,6 +75,11 @@ fn only_spins(graph: &Graph<'_>, states: &[u32]) -> bool {
 }
 
 impl Goal {
+    /// Nothing to get to.
+    pub fn nothing(graph: &Graph<'_>) -> Goal {
+        Goal { states: vec![false; graph.len()], checks: Vec::new() }
+    }
+
     /// What a finding is about; `None` for a liveness property, which is about no state.
     pub fn of(graph: &Graph<'_>, bottoms: &Bottoms, what: &Finding) -> Option<Goal> {
         let mut states = vec![false; graph.len()];
@@ -113,7 +118,7 @@ impl Goal {
         let checks = (0..).zip(&program.checks).filter(|(_, check)| check.kind.name() == name);
         let checks: Vec<CheckId> = checks.map(|(id, _)| id).collect();
         if !checks.is_empty() {
-            return Some(Goal { states: vec![false; graph.len()], checks });
+            return Some(Goal { checks, ..Goal::nothing(graph) });
         }
         Goal::of(graph, bottoms, &Finding::End { outcome: name.to_string(), spinning: false })
     }

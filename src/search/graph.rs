@@ -315,11 +315,16 @@ pub struct Tree {
 }
 
 impl Tree {
+    /// The state that finds this one; the initial state's is itself.
+    pub fn parent(&self, state: u32) -> u32 {
+        self.parent[state as usize]
+    }
+
     /// The states of a shortest way to `state`, the initial one first.
     pub fn path(&self, state: u32) -> Vec<u32> {
         let mut path = vec![state];
         while path[path.len() - 1] != 0 {
-            path.push(self.parent[path[path.len() - 1] as usize]);
+            path.push(self.parent(path[path.len() - 1]));
         }
         path.reverse();
         path

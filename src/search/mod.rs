@@ -24,7 +24,7 @@ pub use danger::{Danger, Rates};
 pub use goal::{Bottoms, Goal};
 pub use graph::{Graph, Label, Tree};
 pub use liveness::{Assumed, Assumption, Liveness, denied};
-pub use outlook::Outlook;
+pub use outlook::{Fate, Outlook};
 pub use report::{Completeness, EndClass, Finding, Found, Report, Trace};
 pub use switches::{fewest_switches, polish, switches};
 
@@ -81,6 +81,12 @@ pub fn search_graph<'p>(
     observer: &mut dyn FnMut(&Progress) -> bool,
 ) -> (Report, Option<Graph<'p>>) {
     explore(program, limits, transitions_max, observer)
+}
+
+/// The state graph of a program, unless it has more than `states_max` states.
+pub fn small_graph(program: &Program, states_max: u64) -> Option<Graph<'_>> {
+    let limits = Limits { states: Some(states_max), ..Limits::default() };
+    search_graph(program, &limits, u64::MAX, &mut |_| true).1
 }
 
 fn explore<'p>(

@@ -1,4 +1,10 @@
 //! From each state: what can still come of it, and whether a goal can still be avoided.
+//!
+//! *Unavoidable* means one thing everywhere: from here on, every run gets to the goal that takes again
+//! and again whatever it can take again and again. A run that could get away for ever, but never does,
+//! is no way out; a run that gets into a bottom component without the goal is one, whether that is an
+//! end or goes on for ever. So the goal is unavoidable exactly where a random scheduler gets to it with
+//! probability 1, and excluded where it does so with probability 0 ([`Danger`](super::Danger)).
 
 use super::components::components;
 use super::goal::{Bottoms, Goal};
@@ -7,6 +13,19 @@ use super::graph::Graph;
 /// Kinds of ends that are told apart.
 const ENDS_MAX: usize = 63;
 
+/// How a state stands to a goal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is the goal.
+    Met,
+    /// It leads there, and that cannot be avoided.
+    Certain,
+    /// The goal can be reached, and can be avoided.
+    Open,
+    /// The goal cannot be reached.
+    Excluded,
+}
+
 /// What can come of each state.
 #[derive(Debug, Clone)]
 pub struct Outlook {
@@ -14,14 +33,13 @@ pub struct Outlook {
     names: Vec<String>,
     /// By state: the outcomes that can be reached.
     reachable: Vec<u64>,
-    /// By state: the goal can be avoided, whoever schedules from here on.
-    avoidable: Vec<bool>,
+    /// By state.
+    fates: Vec<Fate>,
 }
 
 impl Outlook {
     /// What can come of the graph's states. A goal can be avoided where a run can get, without
-    /// passing it, to a bottom component without it, or to a step that fails otherwise. A run that
-    /// could get there for ever but never does, by being unfair, is no way out.
+    /// passing it, to a bottom component without it, or to a step that fails otherwise.
     pub fn of(graph: &Graph<'_>, bottoms: &Bottoms, goal: &Goal) -> Outlook {
         let mut names: Vec<String> = Vec::new();
         let mut reachable = vec![0u64; graph.len()];
@@ -38,13 +56,24 @@ impl Outlook {
         let mut avoidable = vec![false; graph.len()];
         let all: Vec<u32> = (0..graph.len() as u32).collect();
         let is_goal = |state: u32| goal.states[state as usize];
+        let mut possible = goal.states.clone();
         components(graph, &all, &mut Vec::new(), |states| {
-            let edges = || states.iter().flat_map(|&state| graph.edges(state));
-            let inner = edges().filter(|(to, _)| *to != Graph::OUTSIDE);
-            let bits = inner.map(|(to, _)| reachable[to as usize]);
-            let bits = bits.chain(states.iter().map(|&state| reachable[state as usize]));
-            let bits = bits.fold(0, |all, bits| all | bits);
-            states.iter().for_each(|&state| reachable[state as usize] = bits);
+            let (mut bits, mut gets_there) = (0, false);
+            for &state in states {
+                bits |= reachable[state as usize];
+                gets_there |= possible[state as usize];
+                for (to, label) in graph.edges(state) {
+                    if to == Graph::OUTSIDE {
+                        gets_there |= goal.is_met_by(&graph.labels()[label as usize]);
+                    } else {
+                        bits |= reachable[to as usize];
+                        gets_there |= possible[to as usize];
+                    }
+                }
+            }
+            for &state in states {
+                (reachable[state as usize], possible[state as usize]) = (bits, gets_there);
+            }
         });
         // Where runs stop at the goal, components are others.
         let rest: Vec<u32> = all.into_iter().filter(|&state| !is_goal(state)).collect();
@@ -66,7 +95,13 @@ impl Outlook {
             }
             states.iter().for_each(|&state| avoidable[state as usize] = bottom || avoids);
         });
-        Outlook { names, reachable, avoidable }
+        let fate = |state: usize| match () {
+            () if goal.states[state] => Fate::Met,
+            () if !avoidable[state] => Fate::Certain,
+            () if possible[state] => Fate::Open,
+            () => Fate::Excluded,
+        };
+        Outlook { names, reachable, fates: (0..graph.len()).map(fate).collect() }
     }
 
     /// The outcomes that can be reached from the state.
@@ -76,8 +111,13 @@ impl Outlook {
         named.filter(move |(bit, _)| bits & (1 << bit) != 0).map(|(_, name)| name.as_str())
     }
 
+    /// How the state stands to the goal.
+    pub fn fate(&self, state: u32) -> Fate {
+        self.fates[state as usize]
+    }
+
     /// Whether the goal can be avoided from the state.
     pub fn avoidable(&self, state: u32) -> bool {
-        self.avoidable[state as usize]
+        matches!(self.fate(state), Fate::Open | Fate::Excluded)
     }
 }

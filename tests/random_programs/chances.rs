@@ -4,7 +4,7 @@ use ghosthunt::machine::{Actor, Machine, Step};
 use ghosthunt::program::Program;
 use ghosthunt::schedule::{Run, shrink};
 use ghosthunt::search::{
-    Bottoms, Danger, Finding, Found, Goal, Graph, Limits, Outlook, Report, fewest_switches,
+    Bottoms, Danger, Fate, Finding, Found, Goal, Graph, Limits, Outlook, Report, fewest_switches,
     search_graph, switches,
 };
 use std::collections::BTreeSet;
@@ -108,10 +108,12 @@ fn danger(graph: &Graph, bottoms: &Bottoms, goal: &Goal) {
     let danger = Danger::of(graph, bottoms, goal, &[]);
     assert!(danger.residual < 1e-9, "{}", danger.residual);
     let outlook = Outlook::of(graph, bottoms, goal);
+    let can = can_reach(graph, goal);
     for (state, expected) in solved(graph, goal).into_iter().enumerate() {
         let found = danger.probability[state];
         assert!((found - expected).abs() < 1e-6, "state {state}: {found}, not {expected}");
         assert_eq!(outlook.avoidable(state as u32), expected < 1.0 - 1e-9, "state {state}");
+        assert_eq!(outlook.fate(state as u32) == Fate::Excluded, !can[state], "state {state}");
     }
 }
 

@@ -8,6 +8,7 @@ use super::super::{Condition, standings};
 use super::{Lesson, Parting, Scene, words};
 use crate::machine::Machine;
 use crate::program::{Domain, FieldId, Program};
+use crate::search::Fate;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -113,12 +114,12 @@ fn cast<'a>(
     // No text is the first, so that 0 is an empty slot.
     texts.of(String::new());
     let slots: Vec<Vec<i64>> = scene
-        .graph
+        .view
         .nodes
         .iter()
         .map(|node| slots(&machine, &node.state, &locals, &mut texts))
         .collect();
-    let nodes = scene.graph.nodes.iter().zip(&slots).enumerate();
+    let nodes = scene.view.nodes.iter().zip(&slots).enumerate();
     let nodes = nodes.map(|(index, (node, own))| match index {
         0 => own.clone(),
         _ => difference(node.parent, &slots[node.parent], own),
@@ -126,7 +127,7 @@ fn cast<'a>(
     let nodes = nodes.collect();
     let mut steps = Vec::new();
     let mut step_number = HashMap::new();
-    let edges = scene.graph.nodes.iter().map(|node| {
+    let edges = scene.view.nodes.iter().map(|node| {
         let mut flat = Vec::with_capacity(2 * node.edges.len());
         for edge in &node.edges {
             let words = &edge.words;
@@ -149,7 +150,7 @@ fn cast<'a>(
         shows: &scene.shows,
         target: if scene.bad { &scene.shows } else { target(scene) },
         bad: scene.bad,
-        whole: scene.graph.whole,
+        whole: scene.view.whole,
         threads: threads(program, files),
         variables: variables(program),
         locals: locals.iter().map(|(thread, name, _)| (*thread, name.clone())).collect(),
@@ -159,14 +160,11 @@ fn cast<'a>(
         edges,
         path: &scene.path,
         ends: fates.map_or_else(BTreeMap::new, |fates| {
-            let ends = fates.ends.iter().enumerate();
-            ends.filter_map(|(node, end)| {
-                end.as_ref().map(|end| (node, (end.outcome.as_str(), end.fine)))
-            })
-            .collect()
+            let ends = fates.ends.iter();
+            ends.map(|(node, (outcome, fine))| (*node, (outcome.as_str(), *fine))).collect()
         }),
         failed: scene
-            .graph
+            .view
             .nodes
             .iter()
             .enumerate()
@@ -175,13 +173,13 @@ fn cast<'a>(
             })
             .collect(),
         fates: fates.map_or_else(String::new, |fates| {
-            let letter = |node: usize| match () {
-                () if fates.hit[node] => 'h',
-                () if fates.doomed[node] => 'd',
-                () if fates.escaped[node] => 'e',
-                () => 'o',
+            let letter = |fate: &Fate| match fate {
+                Fate::Met => 'h',
+                Fate::Certain => 'd',
+                Fate::Excluded => 'e',
+                Fate::Open => 'o',
             };
-            (0..scene.graph.nodes.len()).map(letter).collect()
+            fates.fates.iter().map(letter).collect()
         }),
         danger: fates.map_or(&[], |fates| &fates.danger_permille),
         no_return: scene.no_return,

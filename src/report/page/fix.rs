@@ -5,7 +5,7 @@
 //! may take steps of its own until it does. The first statement that it cannot get to by itself is
 //! the one that the fix forbids.
 
-use crate::graph::Graph;
+use crate::graph::View;
 use crate::machine::{Actor, Machine, Step, Transition};
 use crate::program::Program;
 use crate::report::{Condition, standings};
@@ -49,8 +49,8 @@ struct Walk<'p> {
 }
 
 impl Parting {
-    /// Follows `run` on `fixed`; `graph` is the fixed program's whole graph if it is small.
-    pub(super) fn of(run: &Run, fixed: &Program, graph: Option<&Graph>) -> Parting {
+    /// Follows `run` on `fixed`; `view` is of the fixed program's whole graph if it is small.
+    pub(super) fn of(run: &Run, fixed: &Program, view: Option<&View>) -> Parting {
         let mut walk = Walk {
             machine: Machine::new(fixed),
             state: fixed.initial.clone().into(),
@@ -67,8 +67,8 @@ impl Parting {
                 instead: walk.instead(taken),
             }
         });
-        if let Some(graph) = graph {
-            walk.go_to_an_end(graph);
+        if let Some(view) = view {
+            walk.go_to_an_end(view);
         }
         let shows = end_at(fixed, &walk.state).map_or(String::new(), |end| end.outcome);
         Parting { trace: walk.trace, followed, shows, forbidden }
@@ -138,14 +138,14 @@ impl Walk<'_> {
     }
 
     /// Goes on to the nearest end by the shortest way.
-    fn go_to_an_end(&mut self, graph: &Graph) {
-        let Some(here) = graph.path(&self.trace).and_then(|path| path.last().copied()) else {
+    fn go_to_an_end(&mut self, view: &View) {
+        let Some(here) = view.path(&self.trace).and_then(|path| path.last().copied()) else {
             return;
         };
-        let mut came: Vec<Option<(usize, Transition)>> = vec![None; graph.nodes.len()];
+        let mut came: Vec<Option<(usize, Transition)>> = vec![None; view.nodes.len()];
         let mut queue = VecDeque::from([here]);
         while let Some(node) = queue.pop_front() {
-            let state = &graph.nodes[node].state;
+            let state = &view.nodes[node].state;
             if end_at(self.machine.program(), state).is_some() {
                 let mut way = Vec::new();
                 let mut at = node;
@@ -159,7 +159,7 @@ impl Walk<'_> {
                 self.state = state.clone();
                 return;
             }
-            for edge in &graph.nodes[node].edges {
+            for edge in &view.nodes[node].edges {
                 if edge.to != here && came[edge.to].is_none() {
                     came[edge.to] = Some((node, edge.transition));
                     queue.push_back(edge.to);

@@ -6,6 +6,7 @@
 
 mod data;
 mod diagram;
+mod fates;
 mod fix;
 mod html;
 mod markdown;
@@ -17,14 +18,15 @@ pub use html::STYLE as PAGE_STYLE;
 pub use parts::searched;
 
 use super::{Checked, Verdict};
-use crate::graph::{Fates, Graph, Target};
+use crate::graph::View;
 use crate::machine::Transition;
 use crate::scenario::finding_name;
 use crate::schedule::Run;
-use crate::search::Finding;
+use crate::search::small_graph;
+use fates::Fates;
 
 /// A graph with more states is not embedded: its page has the schedule alone.
-const STATES_MAX: usize = 4000;
+const STATES_MAX: u64 = 4000;
 
 /// Everything that a page tells.
 #[derive(Debug)]
@@ -44,8 +46,8 @@ struct Scene<'a> {
     /// The run leads to what is to be avoided.
     bad: bool,
     run: Run<'a>,
-    graph: Graph,
-    /// The run's nodes in the graph.
+    view: View,
+    /// The run's nodes in the view.
     path: Vec<usize>,
     /// Of a whole graph, and if what the run shows can be seen in a state.
     fates: Option<Fates>,
@@ -60,8 +62,9 @@ impl<'a> Lesson<'a> {
         let (shows, trace) = shown(checked);
         let main = Scene::new(checked, shows, &trace);
         let fixed = fixed.map(|fixed| {
-            let graph = Graph::whole(&fixed.check.program, STATES_MAX);
-            let parting = Parting::of(&main.run, &fixed.check.program, graph.as_ref());
+            let graph = small_graph(&fixed.check.program, STATES_MAX);
+            let view = graph.as_ref().map(View::whole);
+            let parting = Parting::of(&main.run, &fixed.check.program, view.as_ref());
             (Scene::new(fixed, parting.shows.clone(), &parting.trace), parting)
         });
         debug_assert_eq!(program.threads.len(), main.run.program.threads.len());
@@ -127,21 +130,15 @@ impl<'a> Scene<'a> {
         let program = &checked.check.program;
         let run = Run::new(program, trace).expect("what was found can be run");
         let found = checked.told_first().map(|found| &found.what);
-        let target = found.map_or(Target::BadEnd, Target::of);
-        // What a run does for ever is no state that could be got to, and has no fates.
-        let endless = matches!(found, Some(Finding::Property(index))
-            if program.properties[*index].kind.is_liveness());
-        let small = checked.report.states <= STATES_MAX as u64;
-        let whole = small.then(|| Graph::whole(program, STATES_MAX)).flatten();
-        let graph = whole.unwrap_or_else(|| Graph::along(&run));
-        let path = graph.path(trace).expect("the graph has every run");
-        let hunted = graph.whole && !endless;
-        let fates = hunted.then(|| Fates::of(program, &graph, target));
+        let graph = small_graph(program, STATES_MAX);
+        let view = graph.as_ref().map_or_else(|| View::along(&run), View::whole);
+        let path = view.path(trace).expect("the view has every run");
+        let fates = graph.and_then(|graph| Fates::of(&graph, &view, found));
         let bad = Verdict::of(checked.report) == Verdict::Violated
             && checked.report.ends.iter().all(|end| !(end.fine && end.outcome == shows));
         let no_return = fates.as_ref().filter(|_| bad);
         let no_return = no_return.and_then(|fates| fates.point_of_no_return(&path));
-        Scene { checked, shows, bad, run, graph, path, fates, no_return }
+        Scene { checked, shows, bad, run, view, path, fates, no_return }
     }
 
     fn name(&self) -> String {

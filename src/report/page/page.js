@@ -126,7 +126,7 @@
     if (failed) { kind = "bad"; text = `✗ The step failed: ${failed}.`; }
     else if (end) { kind = end[1] ? "good" : "bad"; text = `${end[1] ? "✓" : "✗"} The run is over: ${end[0]}.`; }
     else if (fate(state) === "h") { kind = "bad"; text = `✗ Here it is: “${cast.target}”.`; }
-    else if (fate(state) === "d") { kind = "bad"; text = `⚠ Too late: “${cast.target}” has become unavoidable. No run from here ends well.`; }
+    else if (fate(state) === "d") { kind = "bad"; text = `⚠ Too late: “${cast.target}” has become unavoidable.`; }
     else if (fate(state) === "e") { kind = "good"; text = `✓ Out of reach: no run from here leads to “${cast.target}”.`; }
     else if (fate(state) === "o") { text = `Still open. A scheduler that picks at random gets to “${cast.target}” with a chance of ${percent(cast.danger[state])}.`; }
     line.className = kind;

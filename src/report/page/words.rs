@@ -82,10 +82,10 @@ pub(super) fn schedule(scene: &Scene) -> String {
 pub(super) fn no_return(scene: &Scene) -> Option<String> {
     let step = scene.no_return?;
     Some(match step {
-        0 => format!("No run avoids “{}”: it is certain from the start.", scene.shows),
+        0 => format!("No fair run avoids “{}”: it is certain from the start.", scene.shows),
         step => format!(
-            "Step {step} is the point of no return: until then a run could still have ended well; \
-             after it every run gets to “{}”.",
+            "Step {step} is the point of no return: until then “{0}” could still be avoided; after it \
+             every fair run gets to “{0}”.",
             scene.shows
         ),
     })
