@@ -1,9 +1,9 @@
 //! The course: every exercise rejects what is handed out and typical mistakes, and accepts a solution;
 //! nothing that is handed in may cheat; the files are handed out whole or not at all.
 
-use ghosthunt::graph::Graph;
-use ghosthunt::schedule::{Schedule, end_at};
-use std::collections::VecDeque;
+use ghosthunt::machine::Machine;
+use ghosthunt::schedule::{Schedule, enabled, end_at};
+use std::collections::{HashSet, VecDeque};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -49,29 +49,24 @@ fn ghost_that_did_everything_right() -> String {
     let named = ghosthunt::scenario::Named::find("nt/suspend-against-exit").expect("built in");
     let scenario = named.parse().expect("it is built in");
     let check = scenario.compile(Some("windows_10"), &[]).expect("it is built in");
-    let graph = Graph::whole(&check.program, 10_000).expect("it is small");
-    let mut came = vec![[None; 2]; graph.nodes.len()];
-    let mut queue = VecDeque::from([(0, 0)]);
-    while let Some((node, passed)) = queue.pop_front() {
-        let end = end_at(&check.program, &graph.nodes[node].state);
-        if passed == 1 && end.is_some_and(|end| end.outcome == "ghost") {
-            let mut trace = Vec::new();
-            let mut at = (node, passed);
-            while let Some((from, transition)) = came[at.0][at.1] {
-                trace.push(transition);
-                at = from;
-            }
-            trace.reverse();
-            let schedule = Schedule::of(&check.program, &trace, &[], "step", "ghost");
+    let program = &check.program;
+    let machine = Machine::new(program);
+    let mut scratch = machine.scratch();
+    let initial: Box<[u64]> = program.initial.clone().into();
+    let mut seen = HashSet::from([(initial.clone(), false)]);
+    let mut queue = VecDeque::from([(initial, false, Vec::new())]);
+    while let Some((state, answered, trace)) = queue.pop_front() {
+        if answered && end_at(program, &state).is_some_and(|end| end.outcome == "ghost") {
+            let schedule = Schedule::of(program, &trace, &[], "step", "ghost");
             return schedule.expect("it can be run").to_string();
         }
-        for edge in &graph.nodes[node].edges {
-            let answers =
-                edge.words.actor == "suspender" && edge.words.place.starts_with("await_answer:");
-            let next = (edge.to, usize::from(passed == 1 || answers));
-            if next != (0, 0) && came[next.0][next.1].is_none() {
-                came[next.0][next.1] = Some(((node, passed), edge.transition));
-                queue.push_back(next);
+        for (transition, words) in enabled(&machine, &state) {
+            let answers = words.actor == "suspender" && words.place.starts_with("await_answer:");
+            let mut after = state.clone();
+            machine.step(&state, transition, &mut after, &mut scratch);
+            if seen.insert((after.clone(), answered || answers)) {
+                let trace = [&trace[..], &[transition]].concat();
+                queue.push_back((after, answered || answers, trace));
             }
         }
     }
