@@ -84,7 +84,8 @@ fn find_schedules(directory: &Path) {
         let (code, said) = ghosthunt(&["check", check, "--show", shows, "--save", file], directory);
         assert_eq!(code, 0, "{said}");
     }
-    let ghost = ghost_that_did_everything_right();
+    // As `step` saves it: what it shows is for the judge to see.
+    let ghost = ghost_that_did_everything_right().replace("shows    ghost", "shows    unfinished");
     fs::write(directory.join("3.1-ghost.schedule"), ghost).expect("there is room for files");
 }
 
@@ -135,9 +136,11 @@ fn every_exercise_with_a_hole_rejects_typical_mistakes() {
         ("1.2-wait+kernel", 65, "`stopped` is the kernel's own"),
         ("1.2-wait+head", 65, "`samples` has another head"),
         ("2.1-flush+no-lock", 12, "`never half_an_entry` fails"),
+        ("2.1-flush+pretends", 65, "`flushed` is what you are judged by"),
         ("2.1-flush+vacuous", 20, "`reach flushed_at_exit` is never witnessed"),
         ("4.1-hold+late", 11, "still leaves a ghost"),
         ("4.1-hold+held-for-ever", 11, "can hang (`stuck`)"),
+        ("4.1-hold+kills", 65, "`TerminateThread` is the kernel's own"),
         ("4.1-hold+vacuous", 20, "nothing useful happens"),
         ("4.2-foreign+until-resumed", 11, "still leaves a ghost"),
         ("4.2-foreign+one-step", 65, "there is no `atomic` in user code"),
@@ -154,6 +157,7 @@ fn every_exercise_with_a_hole_rejects_typical_mistakes() {
         ("9.1-profiler+no-samples", 20, "nothing useful happens"),
         ("9.2-prove+own-lock", 11, "still leaves a ghost"),
         ("9.2-prove+vacuous", 20, "nothing useful happens"),
+        ("9.2-prove+never-exits", 12, "`never main_gives_up` fails"),
         ("9.2-prove+hook", 65, "this cannot be declared here"),
     ];
     let known: Vec<String> = mistakes.iter().map(|(name, ..)| format!("{name}.ghost")).collect();
@@ -251,6 +255,26 @@ fn schedules_must_go_the_way_they_should() {
     fs::write(directory.path().join("1.1-late.schedule"), "hello\n").expect("there is room");
     let (code, said) = told("1.1-late.schedule");
     assert!(code == 65 && said.contains("this is not a schedule"), "{said}");
+}
+
+#[test]
+fn links_of_the_chapters_lead_somewhere() {
+    let course = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/course");
+    let mut followed = 0;
+    for file in names(&course.to_string_lossy()) {
+        let text = fs::read_to_string(course.join(&file)).expect("a page is text");
+        let (before, after) = if file.ends_with(".md") { ("](", ')') } else { ("href=\"", '"') };
+        for link in text.split(before).skip(1) {
+            let link = link.split(after).next().unwrap_or("");
+            // An icon, and places on the page itself.
+            if file.ends_with(".svg") || link.starts_with("data:") || link.starts_with('#') {
+                continue;
+            }
+            assert!(course.join(link).exists(), "{file}: {link} leads nowhere");
+            followed += 1;
+        }
+    }
+    assert!(followed > 80, "{followed}");
 }
 
 #[test]

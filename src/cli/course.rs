@@ -105,6 +105,9 @@ fn handed_in(exercise: &Exercise, directory: &Path) -> Result<Option<Given>, Fai
 
 /// Writes everything, or nothing if one of the files is there already.
 fn start(lab: &Lab, directory: &Path, output: &mut Output) -> Result<Exit, Failure> {
+    // Joined to nothing, a name is printed as it is.
+    let here = directory == Path::new(".");
+    let directory = if here { Path::new("") } else { directory };
     let handouts = course::handouts(lab).into_iter();
     let mut all: Vec<(PathBuf, String)> =
         handouts.map(|handout| (directory.join(handout.file), handout.text)).collect();
@@ -120,15 +123,15 @@ fn start(lab: &Lab, directory: &Path, output: &mut Output) -> Result<Exit, Failu
     }
     for (path, text) in &all {
         if let Some(directory) = path.parent() {
-            fs::create_dir_all(directory).map_err(Failure::Output)?;
+            fs::create_dir_all(Path::new(".").join(directory)).map_err(Failure::Output)?;
         }
         files::write(path, text).map_err(Failure::Output)?;
     }
-    let shown = directory.display();
+    let check = if here { String::new() } else { format!(" {}", directory.display()) };
     output.print(&format!(
         "Read:  {}\n\
-         Solve: the files in {shown}; {} lists them\n\
-         Then:  ghosthunt course check {shown}\n",
+         Solve: {} says what\n\
+         Then:  ghosthunt course check{check}\n",
         pages.join("course").join("index.html").display(),
         directory.join("README.md").display(),
     ))?;

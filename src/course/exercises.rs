@@ -16,28 +16,29 @@ macro_rules! chapter_text {
     };
 }
 
-/// Windows, as user code sees it.
+/// Windows, as far as a solution needs it.
 const NT: Kernel = Kernel {
     text: "nt",
     user: &[
-        "ExitProcess",
-        "ExitThread",
-        "TerminateProcess_self",
+        "SuspendThread",
+        "ResumeThread",
+        "GetThreadContext",
+        "SetThreadContext",
+        "DuplicateHandle",
+        "CloseHandle",
         "EnterCriticalSection",
         "LeaveCriticalSection",
+        "ExitProcess",
+        "TerminateProcess_self",
     ],
-    // Of another process.
-    not_user: &["TerminateProcess_outside"],
 };
 
 /// A processor with store buffers.
-const STORE_BUFFER: Kernel = Kernel {
-    text: "course/store-buffer",
-    user: &["Flag", "raises", "sees", "mfence"],
-    not_user: &[],
-};
+const STORE_BUFFER: Kernel =
+    Kernel { text: "course/store-buffer", user: &["Flag", "raises", "sees", "mfence"] };
 
-const NO_CASTS: Hole = Hole { handout: "", casts: &[], change: &[], names: &[], kernel: &NT };
+const NO_CASTS: Hole =
+    Hole { handout: "", casts: &[], change: &[], names: &[], hidden: &[], kernel: &NT };
 
 /// The least number of steps to what a scenario shows by this name.
 fn steps_to(lab: &Lab, reference: &str, name: &str) -> Option<String> {
@@ -128,6 +129,7 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     handout: exercise_text!("2.1-flush.ghost"),
                     casts: &[("2.1-flush", exercise_text!("2.1-flush.toml"))],
                     change: &["detach"],
+                    names: &["log_lock", "half_written"],
                     ..NO_CASTS
                 }),
             },
@@ -173,8 +175,10 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     After which step can the process no longer be saved?",
                 asks: Asks::Answer(Answered {
                     answer: |lab| {
-                        let tried = lab.tried("nt/suspend-against-exit@windows_2003");
-                        tried.no_return().map(|step| step.to_string())
+                        let step = lab.lesson("nt/suspend-against-exit@windows_2003", |lesson| {
+                            lesson.no_return()
+                        });
+                        step.map(|step| step.to_string())
                     },
                     hint: "`ghosthunt replay old.schedule --explain` says of each step what it made \
                         impossible",
@@ -198,6 +202,7 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     handout: exercise_text!("4.1-hold.ghost"),
                     casts: &[("4.1-hold", exercise_text!("4.1-hold.toml"))],
                     change: &["suspends"],
+                    names: &["suspend_lock"],
                     ..NO_CASTS
                 }),
             },
@@ -234,6 +239,7 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     handout: exercise_text!("5.1-exclude.ghost"),
                     casts: &[("5.1-exclude", exercise_text!("5.1-exclude.toml"))],
                     change: &["preempt", "enter", "leave"],
+                    names: &["ext"],
                     ..NO_CASTS
                 }),
             },
@@ -338,8 +344,8 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     handout: exercise_text!("8.1-fence.ghost"),
                     casts: &[("8.1-fence", exercise_text!("8.1-fence.toml"))],
                     change: &["tries"],
-                    names: &[],
                     kernel: &STORE_BUFFER,
+                    ..NO_CASTS
                 }),
             },
             Exercise {
@@ -377,6 +383,8 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                         ("9.1-profiler-cgo", exercise_text!("9.1-profiler-cgo.toml")),
                     ],
                     change: &["profile"],
+                    // Whose value says that a sample was taken.
+                    hidden: &["prof_signalLock"],
                     ..NO_CASTS
                 }),
             },
@@ -391,7 +399,7 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     casts: &[("9.2-prove", exercise_text!("9.2-prove.toml"))],
                     change: &["collects", "exits"],
                     names: &["loader_lock"],
-                    kernel: &NT,
+                    ..NO_CASTS
                 }),
             },
         ],

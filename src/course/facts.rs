@@ -3,8 +3,8 @@
 use super::lab::Lab;
 use super::tables::{one_in, percent, verdict};
 use crate::engines;
+use crate::report::searched;
 use crate::report::text::count;
-use crate::report::{Lesson, searched};
 
 /// A graph with more states is not asked for its runs.
 const STATES_MAX: usize = 1_000_000;
@@ -48,7 +48,7 @@ pub(super) fn fact(lab: &Lab, words: &str) -> String {
         "switches" => number(shown().map(|trace| {
             crate::schedule::Run::new(&tried.check.program, &trace).map_or(0, |run| run.switches())
         })),
-        "no-return" => number(tried.no_return()),
+        "no-return" => number(lab.lesson(reference, |lesson| lesson.no_return())),
         "searched" => searched(&checked),
         "danger" => percent(danger()),
         "one-in" => one_in(danger()),
@@ -56,18 +56,13 @@ pub(super) fn fact(lab: &Lab, words: &str) -> String {
             let runs = engines::runs(&tried.check.program, STATES_MAX);
             runs.map_or_else(|| panic!("{words}: they are not known"), grouped)
         }
-        "forbidden" => forbidden(lab, reference),
+        // Where the fix leaves the schedule, as a sentence.
+        "forbidden" => {
+            let fixed = lab.lesson(reference, |lesson| lesson.fixed("unused"));
+            fixed.expect("it has a fix").1
+        }
         _ => panic!("there is no fact `{name}`"),
     }
-}
-
-/// Where the fix leaves the schedule, as a sentence.
-fn forbidden(lab: &Lab, reference: &str) -> String {
-    let tried = lab.tried(reference);
-    let fixed = tried.scenario.find_fixed().ok().flatten().expect("it has a fix");
-    let fixed = lab.tried(&fixed.name);
-    let (main, fixed) = (tried.checked(), fixed.checked());
-    Lesson::new(&main, Some(&fixed)).fixed("unused").expect("it has a fix").1
 }
 
 /// A large number in groups of three, or its size.

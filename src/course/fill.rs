@@ -8,7 +8,6 @@ use super::facts::fact;
 use super::lab::Lab;
 use super::tables;
 use crate::language::{Library, declarations};
-use crate::report::Lesson;
 use crate::scenario::Models;
 
 /// A template filled in.
@@ -94,17 +93,12 @@ impl Filled {
     }
 
     fn diagram(&mut self, lab: &Lab, which: &str, reference: &str, stem: &str) {
-        let tried = lab.tried(reference);
-        let fixed = tried.scenario.find_fixed().ok().flatten().map(|named| lab.tried(&named.name));
-        let fixed = fixed.as_ref().filter(|_| which == "fixed").map(|fixed| fixed.checked());
-        let checked = tried.checked();
-        let lesson = Lesson::new(&checked, fixed.as_ref());
         let number = self.diagrams.len() + 1;
         let id = format!("d{number}");
-        let svg = match which {
+        let svg = lab.lesson(reference, |lesson| match which {
             "fixed" => lesson.fixed(&id).map(|(svg, _)| svg),
             _ => lesson.diagram(&id),
-        };
+        });
         let file = format!("{stem}-{number}.svg");
         let what = if which == "fixed" { "the same cast with the fix" } else { "the schedule" };
         self.text += &format!("![Sequence diagram: {what}, {reference}]({file})\n");

@@ -76,6 +76,17 @@ impl<'a> Lab<'a> {
         report
     }
 
+    /// What `tell` makes of the teaching page of `reference`, beside the fix that its scenario names.
+    pub fn lesson<T>(&self, reference: &str, tell: impl FnOnce(&Lesson) -> T) -> T {
+        let tried = self.tried(reference);
+        let fixed = tried.scenario.find_fixed().ok().flatten();
+        let kernel = tried.check.program.kernel.as_ref();
+        let at = kernel.map_or(String::new(), |kernel| format!("@{kernel}"));
+        let fixed = fixed.map(|named| self.tried(&format!("{}{at}", named.name)));
+        let (main, fixed) = (tried.checked(), fixed.as_ref().map(|fixed| fixed.checked()));
+        tell(&Lesson::new(&main, fixed.as_ref()))
+    }
+
     /// The probability that a run of random choices gets to the outcome or property of that name;
     /// `None` if the search was interrupted.
     pub fn danger(&self, reference: &str, name: &str) -> Option<f64> {
@@ -116,11 +127,5 @@ impl Tried {
         let checked = self.checked();
         let runs = checked.runs().into_iter();
         runs.filter(|(known, _)| *known == name).map(|(_, trace)| trace.clone()).next()
-    }
-
-    /// The step, from 1, of the schedule that reports tell first, after which what it shows is
-    /// certain; `None` if it never is, or that is not known.
-    pub fn no_return(&self) -> Option<usize> {
-        Lesson::new(&self.checked(), None).no_return()
     }
 }

@@ -4,11 +4,11 @@
 use std::fmt::Write as _;
 
 /// The HTML of `text`. `image` makes an element of an image's words and file, `link` an address of an
-/// address.
+/// address; where it makes none, the words stand alone.
 pub(super) fn html(
     text: &str,
     image: &dyn Fn(&str, &str) -> String,
-    link: &dyn Fn(&str) -> String,
+    link: &dyn Fn(&str) -> Option<String>,
 ) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let mut html = String::new();
@@ -61,7 +61,7 @@ fn code(lines: &[&str], html: &mut String) -> usize {
     body.len() + 2
 }
 
-fn paragraph(lines: &[&str], html: &mut String, link: &dyn Fn(&str) -> String) -> usize {
+fn paragraph(lines: &[&str], html: &mut String, link: &dyn Fn(&str) -> Option<String>) -> usize {
     let ends = |line: &&&str| {
         !line.trim().is_empty()
             && !line.starts_with("```")
@@ -74,7 +74,12 @@ fn paragraph(lines: &[&str], html: &mut String, link: &dyn Fn(&str) -> String) -
     words.len()
 }
 
-fn list(lines: &[&str], kind: &str, html: &mut String, link: &dyn Fn(&str) -> String) -> usize {
+fn list(
+    lines: &[&str],
+    kind: &str,
+    html: &mut String,
+    link: &dyn Fn(&str) -> Option<String>,
+) -> usize {
     let begins = |line: &str| if kind == "ul" { line.starts_with("* ") } else { numbered(line) };
     let of_list = |line: &&&str| begins(line) || line.starts_with("  ");
     let own: Vec<&str> = lines.iter().take_while(of_list).copied().collect();
@@ -96,7 +101,7 @@ fn list(lines: &[&str], kind: &str, html: &mut String, link: &dyn Fn(&str) -> St
     own.len()
 }
 
-fn table(lines: &[&str], html: &mut String, link: &dyn Fn(&str) -> String) -> usize {
+fn table(lines: &[&str], html: &mut String, link: &dyn Fn(&str) -> Option<String>) -> usize {
     let rows: Vec<&str> = lines.iter().take_while(|line| line.starts_with('|')).copied().collect();
     let right: Vec<bool> = rows
         .get(1)
@@ -126,7 +131,7 @@ fn cells(row: &str) -> Vec<String> {
 }
 
 /// Code, links and emphasis in a text.
-fn inline(text: &str, link: &dyn Fn(&str) -> String) -> String {
+fn inline(text: &str, link: &dyn Fn(&str) -> Option<String>) -> String {
     let mut html = String::new();
     for (index, part) in text.split('`').enumerate() {
         match index % 2 {
@@ -139,7 +144,7 @@ fn inline(text: &str, link: &dyn Fn(&str) -> String) -> String {
     emphasis(&emphasis(&html, "**", "strong"), "*", "em")
 }
 
-fn links(text: &str, link: &dyn Fn(&str) -> String) -> String {
+fn links(text: &str, link: &dyn Fn(&str) -> Option<String>) -> String {
     let mut html = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('[') {
@@ -148,13 +153,13 @@ fn links(text: &str, link: &dyn Fn(&str) -> String) -> String {
         else {
             break;
         };
-        let _ = write!(
-            html,
-            "{}<a href=\"{}\">{}</a>",
-            escape(before),
-            escape(&link(address)),
-            escape(words)
-        );
+        html += &escape(before);
+        let _ = match link(address) {
+            Some(address) => {
+                write!(html, "<a href=\"{}\">{}</a>", escape(&address), escape(words))
+            }
+            None => write!(html, "<code>{}</code>", escape(words)),
+        };
         rest = behind;
     }
     html + &escape(rest)
@@ -193,7 +198,9 @@ mod tests {
 
     fn shown(text: &str) -> String {
         let image = |words: &str, file: &str| format!("<img {words} {file}>\n");
-        html(text, &image, &|address| address.replace(".md", ".html"))
+        html(text, &image, &|address| {
+            address.strip_suffix(".md").map(|stem| format!("{stem}.html"))
+        })
     }
 
     #[test]
@@ -206,6 +213,7 @@ mod tests {
         assert_eq!(shown("* a\n  b\n* c"), "<ul>\n<li>a\nb</li>\n<li>c</li>\n</ul>\n");
         assert_eq!(shown("1. a\n2. b"), "<ol>\n<li>a</li>\n<li>b</li>\n</ol>\n");
         assert_eq!(shown("[x](y.md)"), "<p><a href=\"y.html\">x</a></p>\n");
+        assert_eq!(shown("[x](y.txt)"), "<p><code>x</code></p>\n");
         assert_eq!(shown("![x](y.svg)"), "<img x y.svg>\n");
         assert!(shown("```ghost\na < b\n```\nend").starts_with(
             "<pre class=\"excerpt\" tabindex=\"0\"><code>a &lt; b</code></pre>\n<p>end"

@@ -75,8 +75,10 @@ struct Hole {
     casts: &'static [(&'static str, &'static str)],
     /// The declarations that may be changed.
     change: &'static [&'static str],
-    /// Names of the kernel's that may be used all the same.
+    /// Variables of the handout and names of the kernel that may be used.
     names: &'static [&'static str],
+    /// Names of other texts that may not.
+    hidden: &'static [&'static str],
     /// What the solution runs on.
     kernel: &'static Kernel,
 }
@@ -86,10 +88,8 @@ struct Hole {
 struct Kernel {
     /// Its name among the models.
     text: &'static str,
-    /// What user code may name, system calls and enums aside.
+    /// What user code may name.
     user: &'static [&'static str],
-    /// System calls that the cast of an exercise cannot make.
-    not_user: &'static [&'static str],
 }
 
 /// A schedule to find.

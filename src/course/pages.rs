@@ -5,7 +5,7 @@ use super::fill::{fill, sentence};
 use super::lab::Lab;
 use super::markdown::{escape, html};
 use super::{Chapter, Exercise, chapters};
-use crate::report::{Lesson, PAGE_STYLE};
+use crate::report::PAGE_STYLE;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -48,7 +48,9 @@ pub fn pages(lab: &Lab, gallery: &[&str]) -> Pages {
         files.extend(filled.diagrams);
         plays.extend(filled.plays.into_iter().filter(|play| !gallery.contains(&play.as_str())));
     }
-    files.extend(plays.iter().map(|play| (format!("{}.html", stem_of(play)), playable(lab, play))));
+    for play in &plays {
+        files.push((format!("{}.html", stem_of(play)), lab.lesson(play, |lesson| lesson.html())));
+    }
     let contents = contents();
     let index = html(&contents, &|_, _| String::new(), &to_html);
     files.push(("index.html".to_string(), page("Ghosts: the course", &index)));
@@ -121,22 +123,15 @@ fn page(title: &str, body: &str) -> String {
         .replace("{{body}}", body)
 }
 
-/// A link between Markdown pages as one between HTML pages.
-fn to_html(address: &str) -> String {
-    match address.strip_suffix("README.md") {
-        Some(directory) => format!("{directory}index.html"),
-        None => {
-            address.strip_suffix(".md").map_or(address.to_string(), |stem| format!("{stem}.html"))
-        }
+/// A link between Markdown pages as one between HTML pages; `None` if it leads out of them.
+fn to_html(address: &str) -> Option<String> {
+    match address.strip_suffix(".md") {
+        Some("README") => Some("index.html".to_string()),
+        Some("../README") => Some("../index.html".to_string()),
+        Some(stem) if !stem.contains('/') => Some(format!("{stem}.html")),
+        Some(_) => None,
+        None => Some(address.to_string()),
     }
-}
-
-/// The page to play with.
-fn playable(lab: &Lab, reference: &str) -> String {
-    let tried = lab.tried(reference);
-    let fixed = tried.scenario.find_fixed().ok().flatten().map(|named| lab.tried(&named.name));
-    let (main, fixed) = (tried.checked(), fixed.as_ref().map(|fixed| fixed.checked()));
-    Lesson::new(&main, fixed.as_ref()).html()
 }
 
 /// The name of a scenario's page, without extension.

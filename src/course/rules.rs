@@ -3,7 +3,7 @@
 //! The search believes every text. A protocol that reads `stopped[t]`, or that does three things in
 //! one `atomic` step, could not be built, so it is refused before it is searched.
 
-use super::{Hole, Kernel};
+use super::Hole;
 use crate::language::{Declaration, Declared, Diagnostic, Library, Word, declarations};
 use crate::program::{FileId, Span};
 use crate::scenario::Models;
@@ -25,10 +25,10 @@ pub(super) fn broken(hole: &Hole, handout: &str, given: &str, file: FileId) -> V
     let ours = declarations(handout).expect("a handout can be read");
     let rules = Rules { hole, file, given };
     let mut broken = rules.given_parts(&ours, &theirs);
-    let kernel = Names::of(hole.kernel);
+    let names = Names::of(hole, &ours);
     for own in theirs.iter().filter(|theirs| rules.is_own(theirs, &ours)) {
-        broken.extend(rules.declaration(own, &ours, &kernel));
-        broken.extend(own.words.iter().filter_map(|word| rules.word(own, word, &kernel)));
+        broken.extend(rules.declaration(own, &ours, &names));
+        broken.extend(own.words.iter().filter_map(|word| rules.word(own, word, &names)));
     }
     broken
 }
@@ -39,32 +39,35 @@ struct Rules<'a> {
     given: &'a str,
 }
 
-/// The names of a kernel's text.
+/// What a solution cannot name.
 struct Names {
-    /// What user code cannot name.
-    hidden: Vec<String>,
-    /// What a proc of that name would fill in.
+    /// The kernel's own.
+    kernel: Vec<String>,
+    /// What the exercise is judged by.
+    judge: Vec<String>,
+    /// Procs of the kernel that another of that name would fill in.
     hooks: Vec<String>,
 }
 
 impl Names {
-    fn of(kernel: &Kernel) -> Names {
-        let (_, text) = Models::default().model(kernel.text).expect("the kernel is built in");
+    fn of(hole: &Hole, handout: &[Declaration]) -> Names {
+        let (_, text) = Models::default().model(hole.kernel.text).expect("the kernel is built in");
         let declared = declarations(&text).expect("the kernel can be read");
-        let of_kind = |wanted: &dyn Fn(&Declaration) -> bool| -> Vec<String> {
-            declared.iter().filter(|one| wanted(one)).map(|one| one.name.clone()).collect()
+        let open = |name: &str| {
+            let listed = [hole.kernel.user, hole.names, hole.change];
+            listed.iter().any(|names| names.contains(&name))
         };
-        let open = |one: &Declaration| {
-            let user_call = match one.kind {
-                Declared::Syscall => !kernel.not_user.contains(&one.name.as_str()),
-                Declared::Enum => true,
-                _ => false,
-            };
-            user_call || kernel.user.contains(&one.name.as_str())
+        let names = |from: &[Declaration], wanted: &dyn Fn(Declared) -> bool| -> Vec<String> {
+            let wanted = from.iter().filter(|one| wanted(one.kind) && !one.name.is_empty());
+            wanted.map(|one| one.name.clone()).filter(|name| !open(name)).collect()
         };
+        let is_variable = |kind| matches!(kind, Declared::Var | Declared::Aux);
+        let mut judge = names(handout, &is_variable);
+        judge.extend(hole.hidden.iter().map(|name| (*name).to_string()));
         Names {
-            hidden: of_kind(&|one| !open(one) && !one.name.is_empty()),
-            hooks: of_kind(&|one| one.kind == Declared::Hook),
+            kernel: names(&declared, &|_| true),
+            judge,
+            hooks: names(&declared, &|kind| kind == Declared::Hook),
         }
     }
 }
@@ -117,7 +120,7 @@ impl Rules<'_> {
         &self,
         own: &Declaration,
         ours: &[Declaration],
-        kernel: &Names,
+        names: &Names,
     ) -> Option<Diagnostic> {
         let place = self.span(&own.words[0].span);
         if let Some(handout) = ours.iter().find(|ours| ours.name == own.name)
@@ -134,7 +137,7 @@ impl Rules<'_> {
         }
         let may_be_added = match own.kind {
             Declared::Var | Declared::Aux | Declared::Enum => true,
-            Declared::Proc => !kernel.hooks.contains(&own.name),
+            Declared::Proc => !names.hooks.contains(&own.name),
             _ => false,
         };
         (!may_be_added).then(|| {
@@ -144,7 +147,7 @@ impl Rules<'_> {
     }
 
     /// What a word of the solution may not be.
-    fn word(&self, own: &Declaration, word: &Word, kernel: &Names) -> Option<Diagnostic> {
+    fn word(&self, own: &Declaration, word: &Word, names: &Names) -> Option<Diagnostic> {
         let is_code = matches!(own.kind, Declared::Proc | Declared::Override);
         let place = self.span(&word.span);
         let refused = REFUSED.iter().find(|(refused, _)| is_code && *refused == word.text);
@@ -152,11 +155,17 @@ impl Rules<'_> {
             let message = format!("there is no `{refused}` in user code");
             return Some(Diagnostic::error(message, place, *why));
         }
-        let is_name = own.name == word.text || self.hole.names.contains(&word.text.as_str());
-        (!is_name && kernel.hidden.contains(&word.text)).then(|| {
-            let message = format!("`{}` is the kernel's own", word.text);
-            Diagnostic::error(message, place, "code in user mode can neither read nor call it")
-        })
+        if own.name == word.text {
+            return None;
+        }
+        let (whose, why) = if names.kernel.contains(&word.text) {
+            ("the kernel's own", "code in user mode can neither read nor call it")
+        } else if names.judge.contains(&word.text) {
+            ("what you are judged by", "your code can neither read nor write it")
+        } else {
+            return None;
+        };
+        Some(Diagnostic::error(format!("`{}` is {whose}", word.text), place, why))
     }
 }
 
