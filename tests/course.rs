@@ -73,6 +73,29 @@ fn ghost_that_did_everything_right() -> String {
     panic!("there is no such ghost");
 }
 
+/// The schedule that takes these steps: who, and a part of what the step is called.
+fn schedule_of(scenario: &str, steps: &[(&str, &str)]) -> String {
+    let named = ghosthunt::scenario::Named::find(scenario).expect("built in");
+    let scenario = named.parse().expect("it is built in");
+    let check = scenario.compile(scenario.kernel_names()[0], &[]).expect("it is built in");
+    let machine = Machine::new(&check.program);
+    let mut scratch = machine.scratch();
+    let mut state: Box<[u64]> = check.program.initial.clone().into();
+    let mut trace = Vec::new();
+    for (actor, part) in steps {
+        let mut choices = enabled(&machine, &state).into_iter();
+        let (transition, _) = choices
+            .find(|(_, words)| words.actor == *actor && words.to_string().contains(part))
+            .unwrap_or_else(|| panic!("{actor} cannot step to {part}"));
+        let mut after = state.clone();
+        machine.step(&state, transition, &mut after, &mut scratch);
+        state = after;
+        trace.push(transition);
+    }
+    let schedule = Schedule::of(&check.program, &trace, &[], "step", "unfinished");
+    schedule.expect("it can be run").to_string()
+}
+
 /// Writes the schedules that solve their exercises.
 fn find_schedules(directory: &Path) {
     let late = "never user_code_while_claimed";
@@ -252,6 +275,22 @@ fn schedules_must_go_the_way_they_should() {
     ghosthunt(&[&arguments[..], &["--show", "done"]].concat(), directory.path());
     let (code, said) = told("8.2-late-store.schedule");
     assert!(code == 14 && said.contains("sets options"), "{said}");
+    // To the right place, by a way that is too long.
+    let detour = [
+        ("a", "raises"),
+        ("b", "raises"),
+        ("a", "sees"),
+        ("b", "sees"),
+        ("kernel", "arrive(a)"),
+        ("a", "step inside"),
+        ("b", "step inside"),
+    ];
+    let text = schedule_of("course/flags-buffered", &detour);
+    let (code, said) = hand_in("8.2-late-store.schedule", &text);
+    assert!(code == 14 && said.contains("in 7 steps; at most 6 are wanted"), "{said}");
+    let text = schedule_of("nt/suspend-is-asynchronous", &[("target", "user_code")]);
+    let (code, said) = hand_in("1.1-late.schedule", &text);
+    assert!(code == 65 && said.contains("does not show `never user_code_while_claimed`"), "{said}");
     fs::write(directory.path().join("1.1-late.schedule"), "hello\n").expect("there is room");
     let (code, said) = told("1.1-late.schedule");
     assert!(code == 65 && said.contains("this is not a schedule"), "{said}");

@@ -6,7 +6,6 @@ use super::{Exit, WidthArgument, files, interrupt, report as report_pages};
 use crate::course::{self, Exercise, Given, Judged, Lab, Wrong};
 use crate::report::style::{BAD, GOOD, NOTE, STRONG, paint};
 use crate::report::{self, text};
-use crate::search::Completeness;
 use clap::{Args, Subcommand};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -208,7 +207,11 @@ fn check_one(
         ))?;
         return Ok(Exit::Different);
     }
-    match course::judge(exercise, &given, lab) {
+    let judged = course::judge(exercise, &given, lab);
+    if interrupt::requested() {
+        return Ok(Exit::Interrupted);
+    }
+    match judged {
         Judged::Solved(words) => {
             output.print(&line(GOOD, "solved", &words))?;
             Ok(Exit::AsExpected)
@@ -222,20 +225,11 @@ fn check_one(
         Judged::Wrong(wrong) => {
             let Wrong { kind, words, shown } = *wrong;
             let mut told = line(BAD, "not yet", &words);
-            let mut exit = Exit::from(kind);
-            if let Some(tried) = shown {
-                let completeness = tried.report.completeness;
-                exit = if completeness == Completeness::Interrupted {
-                    Exit::Interrupted
-                } else {
-                    exit
-                };
-                if !several {
-                    told += &format!("\n{}", report::details(&tried.checked(), None, width));
-                }
+            if let Some(tried) = shown.filter(|_| !several) {
+                told += &format!("\n{}", report::details(&tried.checked(), None, width));
             }
             output.print(&told)?;
-            Ok(exit)
+            Ok(Exit::from(kind))
         }
     }
 }

@@ -28,6 +28,8 @@ pub(super) fn fact(lab: &Lab, words: &str) -> String {
     let (report, checked) = (&tried.report, tried.checked());
     let number = |number: Option<usize>| match number {
         Some(number) => count((number + more) as u64),
+        // Of a search that was interrupted nothing is kept.
+        None if !(lab.goes_on)() => String::new(),
         None => panic!("{words}: there is no such number"),
     };
     let shown = || match what {
@@ -36,7 +38,6 @@ pub(super) fn fact(lab: &Lab, words: &str) -> String {
     };
     let danger = || {
         let what = what.expect("a danger is one of something");
-        // Without a search that was not interrupted nothing that is written here will be kept.
         lab.danger(reference, what).unwrap_or(f64::NAN)
     };
     match name {

@@ -32,7 +32,9 @@ fn readme(lab: &Lab) -> String {
         "# Ghosts: the exercises\n\n\
          The chapters are in `pages/course/index.html`. For each exercise you hand in one file, here, \
          under the name that is given. `ghosthunt course check` judges all of them, \
-         `ghosthunt course check FILE` one, and `ghosthunt course` says how far you are.\n",
+         `ghosthunt course check FILE` one, and `ghosthunt course` says how far you are.\n\n\
+         The `.toml` files are casts for your texts: `ghosthunt check FILE.toml` shows what the search \
+         finds. You may change them to try something out; you are judged by them as they were.\n",
     );
     for chapter in chapters() {
         let _ = writeln!(text, "\n## {}. {}", chapter.number, chapter.title);

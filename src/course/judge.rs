@@ -4,8 +4,10 @@ use super::lab::{Lab, Tried, built_in};
 use super::{Answered, Asks, Exercise, Hole, Hunted, Specified, rules};
 use crate::language::{Diagnostic, Errors, Library, Spanned};
 use crate::program::{Sources, Span};
+use crate::report::text::plural;
 use crate::scenario::{Models, Scenario, SplitName, UnmetKind, finding_name};
 use crate::schedule::{Replay, Schedule, replay};
+use crate::search::Completeness;
 use std::path::Path;
 use std::{fs, io};
 
@@ -121,8 +123,8 @@ fn model(exercise: &Exercise, hole: &Hole, given: &Given, lab: &Lab) -> Judged {
     failed.sort_by_key(|(kind, _)| *kind);
     match failed.into_iter().next() {
         None => {
-            let of = if checks == 1 { "one check" } else { "all checks" };
-            Judged::Solved(format!("proved in {of}, {states} states searched"))
+            let (checks, states) = (plural(checks, "check"), plural(states, "state"));
+            Judged::Solved(format!("proved in {checks}: all {states} were searched"))
         }
         Some((kind, tried)) => {
             let words = words_of(kind, &tried);
@@ -245,6 +247,9 @@ fn property(specified: &Specified, given: &Given, lab: &Lab) -> Judged {
         let index = check.program.properties.len() - 1;
         let name = check.program.properties[index].name.clone();
         let tried = lab.search(scenario, check);
+        if tried.report.completeness != Completeness::Exhaustive {
+            return wrong(UnmetKind::Incomplete, format!("{reference} was not searched whole"));
+        }
         let fails = tried
             .report
             .violations

@@ -1,9 +1,9 @@
 //! The course: chapters to read, pages to play with, and exercises whose answers are judged.
 //!
 //! A chapter is a template in `chapters/`. Its prose is written by hand, its numbers, schedules,
-//! diagrams, tables and excerpts are not: a template names a scenario, and [`fill`] puts in what a
-//! live run says. An exercise ([`exercises`]) is a text with a hole, a schedule to find, or a
-//! question; [`judge`] compiles, searches or replays what is handed in, and knows no answer that it
+//! diagrams, tables and excerpts are not: a template names a scenario, and `fill.rs` puts in what a
+//! live run says. An exercise (`exercises.rs`) is a text with a hole, a schedule to find, or a
+//! question; `judge.rs` compiles, searches or replays what is handed in, and knows no answer that it
 //! did not compute. Solutions exist in `tests/course/` only.
 
 mod exercises;

@@ -20,7 +20,7 @@ pub struct Pages {
 }
 
 /// Writes the course from live runs. `gallery` are the scenarios whose pages stand one directory above,
-/// under the name that [`stem_of`] gives them; the course's own are added.
+/// named after them with `-` for `/`; the course's own are added.
 pub fn pages(lab: &Lab, gallery: &[&str]) -> Pages {
     let mut files = Vec::new();
     let mut plays = BTreeSet::new();
