@@ -5,12 +5,12 @@ mod support;
 use ghosthunt::program::Program;
 use ghosthunt::report::assumption;
 use ghosthunt::schedule::{ReplayError, Run, Schedule, replay};
-use ghosthunt::search::Finding;
+use ghosthunt::search::{Decision, Finding, Limits, search};
 use support::{Found, Scene};
 
 /// The names of the liveness properties that fail.
 fn broken(found: &Found) -> Vec<&str> {
-    let live = found.report.liveness.iter().filter(|live| !live.holds);
+    let live = found.report.liveness.iter().filter(|live| live.decision == Decision::Fails);
     live.map(|live| found.program.properties[live.property].name.as_str()).collect()
 }
 
@@ -177,4 +177,65 @@ fn a_cycle_of_one_thread_alone_is_unfair_to_the_other() {
     let error = replay(&program, &Schedule::parse("a", &schedule).expect("it reads"));
     let ReplayError::ShowsOther { found, .. } = error.expect_err("it is unfair") else { panic!() };
     assert_eq!(found, "a run that is unfair: b is assumed to go on, and does not");
+}
+
+/// A search that stops early says nothing of what it has not seen, and what it has seen is true.
+#[test]
+fn a_limited_search_decides_only_what_fails() {
+    let text = "
+        var n: atomic 0..100 = 0
+        var flag: atomic bool = false
+        proc counts() { while n < 100 { n += 1 } }
+        proc waits() { while !flag { yield } }
+        proc sets() { flag = true }
+        eventually flag
+        eventually n == 100
+        after n == 50: n == 51
+        after flag: n == 100
+    ";
+    let decisions = |scene: Scene, limits: Limits| -> Vec<(Decision, bool)> {
+        let report = search(&scene.program(), &limits, &mut |_| true);
+        report.liveness.iter().map(|live| (live.decision, live.triggered)).collect()
+    };
+    let scene = |sets: &str| {
+        Scene::new(text).thread("a", "counts()").thread("b", "waits()").thread("c", sets)
+    };
+    let few = || Limits { states: Some(40), ..Limits::default() };
+    use Decision::{Fails, Holds, Open};
+    let all = decisions(scene("sets()"), Limits::default());
+    assert_eq!(all, [(Holds, true); 4]);
+    let part = decisions(scene("sets()"), few());
+    assert_eq!(part, [(Open, true), (Open, true), (Open, false), (Open, true)]);
+    // Who is unfair may rest, but only once everybody else has done what they are bound to do.
+    let all = decisions(scene("unfair sets()"), Limits::default());
+    assert_eq!(all, [(Fails, true), (Holds, true), (Holds, true), (Holds, true)]);
+    let part = decisions(scene("unfair sets()"), few());
+    assert_eq!(part, [(Open, true), (Open, true), (Open, false), (Open, true)]);
+    // No time, and no memory, is no reason to say that anything holds.
+    let late = Limits { time: Some(std::time::Duration::ZERO), ..Limits::default() };
+    let late = decisions(scene("unfair sets()"), late);
+    assert!(late.iter().all(|(decision, _)| *decision == Open), "{late:?}");
+}
+
+#[test]
+fn a_lasso_in_a_part_of_the_graph_is_one_of_the_whole() {
+    let text = "
+        var n: atomic 0..100 = 0
+        var l: atomic bool = false
+        proc counts() { await l  while n < 100 { n += 1 } }
+        proc spins() { choose { loop { step again } } or { l = true } }
+        eventually l
+        after l: n == 100
+    ";
+    let program = Scene::new(text).thread("a", "counts()").thread("b", "spins()").program();
+    let program = Program { scenario: "test".to_string(), ..program };
+    let limits = Limits { states: Some(20), ..Limits::default() };
+    let report = search(&program, &limits, &mut |_| true);
+    let decisions: Vec<_> = report.liveness.iter().map(|live| live.decision).collect();
+    assert_eq!(decisions, [Decision::Fails, Decision::Open]);
+    let found = &report.violations[0];
+    assert_eq!(found.what, Finding::Property(0));
+    let schedule = Schedule::of(&program, &found.trace, &[], "search", "eventually l");
+    let schedule = schedule.expect("it runs").with_cycle(found.cycle_from);
+    replay(&program, &schedule).expect("it breaks the promise, whatever else there is");
 }

@@ -105,7 +105,22 @@ fn each_kind_of_surprise_has_its_exit_code() {
     let path = directory.path().join("counter.ghost");
     let vacuous = COUNTER.replace("reach both_ran: x == 2", "reach both_ran: x == 3");
     fs::write(&path, vacuous).expect("it can be written");
-    assert_eq!(run(directory.path(), &["check", "counter"]).0, 20);
+    let (code, stdout, _) = run(directory.path(), &["check", "counter", "--witness"]);
+    assert_eq!(code, 20);
+    assert!(stdout.contains("`reach both_ran` is never witnessed"), "{stdout}");
+    assert!(!stdout.contains("schedule to `reach both_ran`"), "{stdout}");
+    let promising = format!("{COUNTER}\nafter x == 3: x == 4\nafter x == 1: done\n");
+    fs::write(&path, promising).expect("it can be written");
+    let (code, stdout, _) = run(directory.path(), &["check", "counter", "--witness"]);
+    assert_eq!(code, 20);
+    assert!(stdout.starts_with("counter: never lost_update, but vacuous\n"), "{stdout}");
+    assert!(stdout.contains("what `after x == 3: x == 4` begins with never holds"), "{stdout}");
+    assert!(!stdout.contains("what `after x == 1: done` begins with"), "{stdout}");
+    assert!(stdout.contains("A shortest schedule to `reach both_ran`: 4 steps"), "{stdout}");
+    // What a search that was stopped has not seen, it does not call vacuous.
+    let (code, stdout, _) = run(directory.path(), &["check", "counter", "--max-states", "1"]);
+    assert_eq!(code, 21);
+    assert!(stdout.contains("`after x == 1: done` is not decided"), "{stdout}");
     let stuck = COUNTER.replace("let seen = x", "await x == 1\n let seen = x");
     fs::write(&path, stuck).expect("it can be written");
     let (code, stdout, _) = run(directory.path(), &["check", "counter"]);

@@ -25,7 +25,14 @@ fn told<T>(expect: &str, limits: &Limits, tell: impl FnOnce(&Checked) -> T) -> T
     let judgement = expectation.judge(&report, &program);
     let check = Check { program, expectation, set: Vec::new(), warnings: Vec::new() };
     let saved = vec![("ghost".to_string(), "ghost.schedule".to_string())];
-    tell(&Checked { scenario: &scenario, check: &check, report: &report, judgement, saved })
+    tell(&Checked {
+        scenario: &scenario,
+        check: &check,
+        report: &report,
+        judgement,
+        saved,
+        chances: None,
+    })
 }
 
 fn unmet(expect: &str) -> Vec<(UnmetKind, String)> {

@@ -4,9 +4,9 @@ use super::engine::{EngineArguments, Prepared};
 use super::limits::LimitArguments;
 use super::output::{Failure, Output, complain, say};
 use super::unused::Unused;
-use super::{Exit, WidthArgument, files, interrupt, runner};
+use super::{Exit, WidthArgument, danger, files, interrupt, runner};
 use crate::language::Errors;
-use crate::report::{self, Checked, style, text};
+use crate::report::{self, Chances, Checked, style, text};
 use crate::scenario::{Check, Named, Scenario, SplitName};
 use crate::schedule::Schedule;
 use clap::{Args, ValueEnum};
@@ -47,6 +47,13 @@ pub(super) struct Arguments {
     /// List the statements that never ran
     #[arg(long)]
     coverage: bool,
+    /// Compute how probable each end and violation is under random scheduling, and how that changes
+    /// along the schedules
+    #[arg(long, conflicts_with = "all")]
+    danger: bool,
+    /// With --danger: draw this thread or action more often, as in deliver=1000; may be repeated
+    #[arg(long = "rate", value_name = "NAME=WEIGHT", value_parser = danger::rate, requires = "danger")]
+    rates: Vec<(String, f64)>,
     /// Write the schedule drawn to a file; with several checks, or to a directory, all schedules
     #[arg(long, value_name = "PATH")]
     save: Option<PathBuf>,
@@ -117,10 +124,14 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         }
     }
     let plan = plan(arguments, &scenarios);
+    let engine = arguments.engine.prepare(&arguments.limits)?;
+    if arguments.danger && !engine.is_search() {
+        return Err(Failure::Usage("--danger needs --engine search".to_string()));
+    }
     let kernels = plan.iter().filter_map(|planned| planned.kernel.as_ref());
     let mut session = Session {
         arguments,
-        engine: arguments.engine.prepare(&arguments.limits)?,
+        engine,
         width: arguments.width.columns(),
         kernel_width: kernels.map(|kernel| kernel.width()).max().unwrap_or(0),
         heading: String::new(),
@@ -148,6 +159,8 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     if arguments.all && arguments.format == CheckFormat::Human {
         let (tally, unused) = (session.tally.words(), unused.as_deref().unwrap_or(""));
         output.print(&format!("{}{unused}\n{tally}", session.details))?;
+    } else if let Some(unused) = &unused {
+        say(unused);
     }
     Ok(if unused.is_some() { exit.and(Exit::Vacuous) } else { exit })
 }
@@ -242,17 +255,31 @@ impl Session<'_> {
             known_name(show, &check)?;
         }
         self.warn(&check);
-        let Arguments { limits, quiet, .. } = self.arguments;
-        let report = self.engine.check(planned.scenario, &check, limits, *quiet)?;
+        let Arguments { limits, quiet, danger, rates, .. } = self.arguments;
+        let mut chances = None;
+        let report = if *danger {
+            danger::known(rates, &check)?;
+            let (report, graph) = runner::run_and_keep(&check, &limits.limits(), *quiet);
+            chances = graph.and_then(|graph| Chances::of(&graph, &report, rates));
+            report
+        } else {
+            self.engine.check(planned.scenario, &check, limits, *quiet)?
+        };
         let mut checked = runner::judged(planned.scenario, &check, &report);
+        let untold = *danger && chances.is_none();
+        checked.chances = chances.map(|chances| (rates.clone(), chances));
         let saved = self.save(&mut checked);
         self.print(&checked, output)?;
+        if untold {
+            complain(&format!("{}: {}", check.program.check_name(), danger::too_large("told")));
+        }
         self.tally.add(&checked);
         if self.arguments.all {
             self.unused.add(&check.program, &report);
         }
         // The verdict has been told; now what went wrong beside it.
         let exit = Exit::of(&checked.judgement, report.completeness);
+        let exit = if untold { exit.and(Exit::Incomplete) } else { exit };
         Ok(match saved {
             Ok(()) => exit,
             Err(error) => exit.and(Failure::Output(error).report()),
@@ -291,7 +318,10 @@ impl Session<'_> {
             let details = report::details(checked, self.arguments.show.as_deref(), self.width);
             let coverage = self.arguments.coverage.then(|| report::coverage(checked, self.width));
             let witnesses = self.arguments.witness.then(|| report::witnesses(checked, self.width));
-            details + witnesses.as_deref().unwrap_or("") + coverage.as_deref().unwrap_or("")
+            let danger = checked.chances.as_ref();
+            let danger = danger.map(|(_, all)| all.words(&checked.check.program, self.width));
+            let more = [witnesses, danger, coverage];
+            details + &more.into_iter().flatten().collect::<String>()
         };
         if self.arguments.all {
             if !as_expected {

@@ -1,11 +1,10 @@
 //! `ghosthunt danger`: how probable each end of a scenario is under random scheduling.
 
 use super::limits::LimitArguments;
-use super::output::{Failure, Output};
+use super::output::{Failure, Output, complain};
 use super::{Exit, Format, WidthArgument, interrupt, runner};
-use crate::report::{self, style, text};
-use crate::scenario::{Check, Named, SplitName, finding_name};
-use crate::search::{Bottoms, Danger, Finding, Goal};
+use crate::report::{self, Chances, style};
+use crate::scenario::{Check, Named, SplitName};
 use clap::Args;
 
 /// Compute how probable each end and violation is under random scheduling
@@ -77,40 +76,27 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
 
 fn tell(arguments: &Arguments, check: &Check, output: &mut Output) -> Result<Exit, Failure> {
     let (report, graph) = runner::run_and_keep(check, &arguments.limits.limits(), false);
-    let name = check.program.check_name();
-    let Some(graph) = graph else {
-        super::output::complain(&format!("{name} cannot be searched whole within the limits"));
+    let chances = graph.and_then(|graph| Chances::of(&graph, &report, &arguments.rates));
+    let Some(chances) = chances else {
+        let name = check.program.check_name();
+        complain(&format!("{name}: {}", too_large("told")));
         return Ok(Exit::Incomplete);
     };
-    let ends = report
-        .ends
-        .iter()
-        .map(|end| Finding::End { outcome: end.outcome.clone(), spinning: end.spinning });
-    let others = report.violations.iter().map(|found| found.what.clone());
-    let others = others.filter(|what| !matches!(what, Finding::End { .. }));
-    let bottoms = Bottoms::of(&graph);
-    let (mut named, mut endless, mut residual) = (Vec::new(), 0.0, 0.0);
-    for what in ends.chain(others) {
-        let Some(goal) = Goal::of(&graph, &bottoms, &what) else { continue };
-        let danger = Danger::of(&graph, &bottoms, &goal, &arguments.rates);
-        residual = danger.residual.max(residual);
-        endless = danger.endless;
-        named.push((finding_name(&what, &check.program).to_string(), danger.probability[0]));
-    }
     let width = arguments.width.columns();
     output.print(&match arguments.format {
-        Format::Json => {
-            report::json_danger(&check.program, &arguments.rates, &named, endless, residual)
-        }
+        Format::Json => report::json_danger(&check.program, &arguments.rates, &chances),
         Format::Human => {
-            let mut told = format!("{}\n", style::paint(style::STRONG, &name));
-            named.push(("for ever without an end".to_string(), endless));
-            for (name, danger) in &named {
-                let name = text::wrap(name, width.saturating_sub(22), 1).concat();
-                told += &format!("  {}  {name}\n", report::bar(*danger));
-            }
-            told + &report::law(residual, width)
+            let name = style::paint(style::STRONG, &check.program.check_name());
+            format!("{name}\n{}{}", chances.bars(width), report::law(chances.residual, width))
         }
     })?;
     Ok(Exit::AsExpected)
+}
+
+/// Why nothing can be said that needs the whole graph.
+pub(super) fn too_large(what: &str) -> String {
+    format!(
+        "the scenario cannot be searched whole within the limits, so nothing can be {what}; see \
+         --max-memory, --max-states and --max-time"
+    )
 }

@@ -145,6 +145,11 @@ impl EngineArguments {
 }
 
 impl Prepared {
+    /// It stores states, and so has a graph to tell more from.
+    pub fn is_search(&self) -> bool {
+        matches!(self, Prepared::Search)
+    }
+
     /// Checks. Ctrl-C ends the engine, not ghosthunt.
     ///
     /// # Errors

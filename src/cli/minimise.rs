@@ -1,28 +1,26 @@
 //! `ghosthunt minimise`: a schedule as short as it can be.
 
+use super::given::{ScheduleArguments, replayed};
 use super::limits::LimitArguments;
 use super::output::{Failure, Output};
-use super::{Exit, Format, WidthArgument, files, interrupt, replay, runner};
+use super::{Exit, Format, WidthArgument, files, interrupt, runner};
 use crate::report;
-use crate::scenario::{Check, Named, finding_name};
-use crate::schedule::{self, Replay, Schedule, shrink};
-use crate::search::{Bottoms, Goal, Graph, Report, Trace, fewest_switches};
+use crate::scenario::{Check, finding_name};
+use crate::schedule::{Schedule, shrink};
+use crate::search::{Bottoms, Goal, Graph, Report, Trace, fewest_switches, polish};
 use clap::Args;
 use std::path::PathBuf;
 
 /// Make a schedule as short as it can be
 ///
 /// If the scenario can be searched whole, the result is a shortest schedule to the same, and among
-/// the shortest one with the fewest switches between threads. Else steps and switches are dropped
+/// the shortest one with the fewest switches between threads. Of a run that goes on for ever that holds
+/// for the steps before its cycle; the cycle is short, and no more. Else steps and switches are dropped
 /// as long as it still shows the same.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The schedule; `-` is the standard input
-    #[arg(value_name = "FILE")]
-    file: String,
-    /// Its scenario, if that is neither built in nor beside the schedule or where you are
-    #[arg(long, value_name = "SCENARIO")]
-    scenario: Option<String>,
+    #[command(flatten)]
+    schedule: ScheduleArguments,
     /// Write the result to a file
     #[arg(long, value_name = "PATH")]
     save: Option<PathBuf>,
@@ -37,16 +35,13 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Failure> {
     interrupt::catch();
-    let (name, text) = replay::read(&arguments.file)?;
-    let schedule = Schedule::parse(&name, &text)?;
-    let scenario = match &arguments.scenario {
-        Some(scenario) => Named::find(scenario)?,
-        None => replay::find(&arguments.file, &schedule.scenario)?,
-    };
-    let check = scenario.parse()?.compile(schedule.kernel.as_deref(), &schedule.set)?;
+    let (schedule, check) = arguments.schedule.read()?;
     let given = replayed(&check, &schedule)?;
-    let (report, graph) = runner::run_and_keep(&check, &arguments.limits.limits(), false);
-    let proved = graph.and_then(|graph| shortest(&graph, &report, &check, &schedule.shows));
+    let (mut report, graph) = runner::run_and_keep(&check, &arguments.limits.limits(), false);
+    let proved = graph.and_then(|graph| {
+        polish(&graph, &mut report);
+        shortest(&graph, &report, &check, &schedule.shows)
+    });
     let is_proved = proved.is_some();
     let (trace, cycle_from) = proved.unwrap_or_else(|| {
         shrink(&check.program, &given.trace, schedule.cycle_from, &schedule.shows)
@@ -67,11 +62,6 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         Format::Json => report::json_replay(&shown, &minimal, None),
     })?;
     Ok(Exit::AsExpected)
-}
-
-fn replayed<'p>(check: &'p Check, schedule: &Schedule) -> Result<Replay<'p>, Failure> {
-    schedule::replay(&check.program, schedule)
-        .map_err(|error| Failure::Bad(error.in_text(schedule)))
 }
 
 /// A shortest schedule that shows the same, and where its cycle begins.

@@ -9,6 +9,7 @@ mod engine;
 mod exit;
 mod export;
 mod files;
+mod given;
 mod hunt;
 mod interrupt;
 mod limits;

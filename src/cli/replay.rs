@@ -1,19 +1,18 @@
 //! `ghosthunt replay`: a schedule, step by step.
 
 use super::engine::Engine;
+use super::given::{ScheduleArguments, replayed};
 use super::limits::LimitArguments;
 use super::output::{Failure, Output};
 use super::{Exit, Format, WidthArgument, danger, interrupt, runner};
 use crate::engines::shuttle;
 use crate::program::Program;
 use crate::report::{self, Explained};
-use crate::scenario::{Check, Named};
+use crate::scenario::Check;
 use crate::schedule::{self, Replay, Schedule};
-use crate::search::{Bottoms, Goal};
+use crate::search::{Aim, Bottoms};
 use clap::Args;
-use std::fs;
-use std::io::{self, Read};
-use std::path::Path;
+use danger::too_large;
 use std::sync::Arc;
 
 /// Replay a schedule file step by step
@@ -21,12 +20,8 @@ use std::sync::Arc;
 /// Every line must fit the program, and the run must lead to what the schedule says it shows.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The schedule, as `ghosthunt check --save` writes it; `-` is the standard input
-    #[arg(value_name = "FILE")]
-    file: String,
-    /// Its scenario, if that is neither built in nor beside the schedule or where you are
-    #[arg(long, value_name = "SCENARIO")]
-    scenario: Option<String>,
+    #[command(flatten)]
+    schedule: ScheduleArguments,
     /// What takes the steps: ghosthunt's own machine, or another engine that the file drives
     #[arg(long, value_enum, default_value = "search")]
     engine: Engine,
@@ -47,16 +42,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Failure> {
-    let (name, text) = read(&arguments.file)?;
-    let schedule = Schedule::parse(&name, &text)?;
-    let scenario = match &arguments.scenario {
-        Some(scenario) => Named::find(scenario)?,
-        None => find(&arguments.file, &schedule.scenario)?,
-    };
-    let scenario = scenario.parse()?;
-    let check = scenario.compile(schedule.kernel.as_deref(), &schedule.set)?;
-    let replay = schedule::replay(&check.program, &schedule)
-        .map_err(|error| Failure::Bad(error.in_text(&schedule)))?;
+    let (schedule, check) = arguments.schedule.read()?;
+    let replay = replayed(&check, &schedule)?;
     match arguments.engine {
         Engine::Search => {}
         Engine::Shuttle => drive(&check.program, &replay, &schedule)?,
@@ -108,42 +95,11 @@ fn explained(
     interrupt::catch();
     let (_, graph) = runner::run_and_keep(check, &arguments.limits.limits(), false);
     let Some(graph) = graph else {
-        return Err(Failure::Usage(
-            "the scenario cannot be searched whole within the limits, so nothing can be explained"
-                .to_string(),
-        ));
+        return Err(Failure::Usage(too_large("explained")));
     };
     let bottoms = Bottoms::of(&graph);
-    let Some(goal) = Goal::named(&graph, &bottoms, shows) else {
-        return Err(Failure::Usage(format!(
-            "`{shows}` is about infinite runs; --explain is about schedules that lead to a state"
-        )));
+    let Some(aim) = Aim::named(&graph, &bottoms, shows) else {
+        return Err(Failure::Usage(too_large("explained")));
     };
-    Ok(report::explain(&replay.run, &graph, &bottoms, &goal, &arguments.rates))
-}
-
-/// The name to report and the text of the file.
-pub(super) fn read(file: &str) -> Result<(String, String), Failure> {
-    let (name, text) = match file {
-        "-" => {
-            let mut text = String::new();
-            let read = io::stdin().read_to_string(&mut text).map(|_| text);
-            ("the standard input".to_string(), read)
-        }
-        path => (path.to_string(), fs::read_to_string(path)),
-    };
-    match text {
-        Ok(text) => Ok((name, text)),
-        Err(error) => Err(Failure::Unreadable { path: name, error }),
-    }
-}
-
-/// The scenario of that name: beside the schedule, built in, or where the user is.
-pub(super) fn find(schedule: &str, scenario: &str) -> Result<Named, Failure> {
-    let beside = Path::new(schedule).parent();
-    let beside = beside.map(|directory| directory.join(format!("{scenario}.toml")));
-    match beside.filter(|path| path.is_file()) {
-        Some(path) => Ok(Named::read(&path)?),
-        None => Ok(Named::find(scenario)?),
-    }
+    Ok(report::explain(&replay.run, &aim, &arguments.rates))
 }

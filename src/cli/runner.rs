@@ -26,13 +26,19 @@ pub(super) fn run(check: &Check, limits: &Limits, quiet: bool) -> Report {
     report
 }
 
-/// Searches, and keeps the graph if it fits.
+/// Searches as [`run`] does, and keeps the graph if it fits.
 pub(super) fn run_and_keep<'p>(
     check: &'p Check,
     limits: &Limits,
     quiet: bool,
 ) -> (Report, Option<Graph<'p>>) {
-    search_to(check, limits, u64::MAX, quiet)
+    let (mut report, graph) = search_to(check, limits, u64::MAX, quiet);
+    if let Some(graph) = &graph
+        && graph.edge_count() as u64 <= POLISHED_TRANSITIONS_MAX
+    {
+        polish(graph, &mut report);
+    }
+    (report, graph)
 }
 
 fn search_to<'p>(
@@ -58,7 +64,7 @@ pub(super) fn judged<'a>(
     report: &'a Report,
 ) -> Checked<'a> {
     let judgement = check.expectation.judge(report, &check.program);
-    Checked { scenario, check, report, judgement, saved: Vec::new() }
+    Checked { scenario, check, report, judgement, saved: Vec::new(), chances: None }
 }
 
 /// A line on the terminal that says how far ghosthunt has got.

@@ -288,6 +288,18 @@ impl PropertyKind {
     pub fn is_liveness(self) -> bool {
         matches!(self, PropertyKind::After(..) | PropertyKind::Eventually(_))
     }
+
+    /// The conditions that it evaluates.
+    pub fn conditions(self) -> impl Iterator<Item = Addr> {
+        let (first, second) = match self {
+            PropertyKind::Never(condition)
+            | PropertyKind::Always(condition)
+            | PropertyKind::Reach(condition)
+            | PropertyKind::Eventually(condition) => (condition, None),
+            PropertyKind::After(first, second) => (first, Some(second)),
+        };
+        std::iter::once(first).chain(second)
+    }
 }
 
 impl Domain {

@@ -1,13 +1,14 @@
 //! What each step of a schedule made possible or impossible, and how dangerous it was.
 
+use super::danger::{bar, law};
 use super::endless;
 use super::human::paragraph;
-use super::style::{BAD, FAINT, NOTE, STRONG, paint};
+use super::style::{BAD, FAINT, STRONG, paint};
 use super::text::wrap;
-use crate::machine::{Actor, Machine, Step};
+use crate::machine::{Actor, Machine, Transition};
 use crate::program::Program;
-use crate::schedule::Run;
-use crate::search::{Bottoms, Danger, Goal, Graph, Outlook, Rates};
+use crate::schedule::{Run, StepWords, enabled};
+use crate::search::{Aim, Rates};
 use std::collections::BTreeSet;
 use unicode_width::UnicodeWidthStr;
 
@@ -33,26 +34,25 @@ pub struct Explained {
     pub prospects: Vec<Prospect>,
     /// The residual of the probabilities.
     pub residual: f64,
+    /// Of a run that breaks a promise only because it goes on as it does for ever: the ways out that
+    /// it passes by again and again, each with the number of the step before which it is possible
+    /// first.
+    pub passed_by: Option<Vec<(usize, StepWords)>>,
 }
 
-/// Explains `run`, which leads to the goal, on the whole graph of its program.
-pub fn explain(
-    run: &Run,
-    graph: &Graph,
-    bottoms: &Bottoms,
-    goal: &Goal,
-    rates: &Rates,
-) -> Explained {
-    let danger = Danger::of(graph, bottoms, goal, rates);
-    let outlook = Outlook::of(graph, bottoms, goal);
+/// Explains `run`, which leads to what is aimed at.
+///
+/// # Panics
+/// If the run is none of the graph's.
+pub fn explain(run: &Run, aim: &Aim, rates: &Rates) -> Explained {
+    let (danger, outlook) = (aim.danger(rates), aim.outlook());
     let machine = Machine::new(run.program);
-    let failed = run.steps.last().is_some_and(|taken| matches!(taken.step, Step::Violation(_)));
-    let reached = run.states.len() - usize::from(failed);
+    let trace: Vec<Transition> = run.steps.iter().map(|taken| taken.transition).collect();
+    let path = aim.path(&trace).expect("a schedule stays in the graph");
     let (mut able, mut open): (BTreeSet<Actor>, Vec<&str>) = Default::default();
     let mut avoidable = true;
     let mut prospects = Vec::new();
-    for (index, state) in run.states[..reached].iter().enumerate() {
-        let number = graph.find(state).expect("a schedule stays in the graph");
+    for (index, (state, &number)) in run.states.iter().zip(&path).enumerate() {
         let now = able_in(&machine, state);
         let outcomes: Vec<&str> = outlook.outcomes(number).collect();
         let lost = open.iter().filter(|outcome| !outcomes.contains(outcome));
@@ -69,7 +69,7 @@ pub fn explain(
         });
         (able, open, avoidable) = (now, outcomes, still);
     }
-    if failed {
+    if path.len() < run.states.len() {
         prospects.push(Prospect {
             enabled: Vec::new(),
             disabled: Vec::new(),
@@ -77,8 +77,20 @@ pub fn explain(
             danger: 1.0,
             no_return: avoidable,
         });
+        avoidable = false;
     }
-    Explained { prospects, residual: danger.residual }
+    let passed_by = (aim.is_endless() && avoidable).then(|| {
+        let mut passed: Vec<(usize, StepWords)> = Vec::new();
+        for (index, transition) in aim.passed_by(&path, run.cycle_from) {
+            let mut known = enabled(&machine, &run.states[index]).into_iter();
+            let (_, words) = known.find(|(known, _)| *known == transition).expect("it is possible");
+            if !passed.iter().any(|(_, other)| *other == words) {
+                passed.push((index + 1, words));
+            }
+        }
+        passed
+    });
+    Explained { prospects, residual: danger.residual, passed_by }
 }
 
 fn able_in(machine: &Machine, state: &[u64]) -> BTreeSet<Actor> {
@@ -93,23 +105,39 @@ fn name(program: &Program, actor: Actor) -> String {
     endless::actor_name(program, actor).to_string()
 }
 
+/// The line of a step of a run, by its number, or of the state before the first one: its danger, and
+/// its words.
+pub(super) fn danger_line(run: &Run, index: usize, danger: f64, width: usize) -> String {
+    let digits = digits(run);
+    let number = if index == 0 { String::new() } else { index.to_string() };
+    let what = match index {
+        0 => "at the start".to_string(),
+        _ => {
+            let words = &run.steps[index - 1].words;
+            format!("{}: {} {}", words.actor, words.place, words.label).trim().to_string()
+        }
+    };
+    let head = format!("{number:>digits$}  {}  ", bar(danger));
+    let what = wrap(&what, width.saturating_sub(head.width()), 1).concat();
+    let first_of_cycle = run.cycle_from.is_some_and(|from| from + 1 == index);
+    let cycle = if first_of_cycle {
+        format!("{:digits$}  for ever, from here on:\n", "")
+    } else {
+        String::new()
+    };
+    format!("{cycle}{head}{what}\n")
+}
+
+fn digits(run: &Run) -> usize {
+    run.steps.len().to_string().len().max(2)
+}
+
 /// The explanation for people: a line or more for each step.
 pub fn explanation(run: &Run, explained: &Explained, width: usize) -> String {
     let mut text = format!("\n{}\n", paint(STRONG, "Step by step: danger, and what changed"));
-    let digits = run.steps.len().to_string().len().max(2);
     for (index, prospect) in explained.prospects.iter().enumerate() {
-        let number = if index == 0 { String::new() } else { index.to_string() };
-        let what = match index {
-            0 => "at the start".to_string(),
-            _ => {
-                let words = &run.steps[index - 1].words;
-                format!("{}: {} {}", words.actor, words.place, words.label).trim().to_string()
-            }
-        };
-        let head = format!("{number:>digits$}  {}  ", bar(prospect.danger));
-        let what = wrap(&what, width.saturating_sub(head.width()), 1).concat();
-        text += &format!("{head}{what}\n");
-        let indent = digits + 2;
+        text += &danger_line(run, index, prospect.danger, width);
+        let indent = digits(run) + 2;
         for (words, names) in [
             ("now possible", &prospect.enabled),
             ("no longer possible", &prospect.disabled),
@@ -129,34 +157,17 @@ pub fn explanation(run: &Run, explained: &Explained, width: usize) -> String {
             text += &format!("{}{}\n", " ".repeat(indent), paint(BAD, words));
         }
     }
-    text + &law(explained.residual, width)
-}
-
-/// What probabilities mean, and how exact they are.
-pub fn law(residual: f64, width: usize) -> String {
-    let words = format!(
-        "Danger is the probability of it if at every step an actor that can step is drawn, all alike \
-         or by the rates given, and then one of its branches. It compares schedules and protocols; it \
-         is no estimate of how often this happens in the field. Residual {residual:.0e}."
-    );
-    paragraph(&words, width, 0).lines().map(|line| paint(NOTE, line) + "\n").collect()
-}
-
-/// A probability as a bar and a number.
-pub fn bar(probability: f64) -> String {
-    const CELLS: usize = 10;
-    let full = (probability * CELLS as f64).round() as usize;
-    let bar: String = (0..CELLS).map(|cell| if cell < full { '█' } else { '░' }).collect();
-    format!("{bar} {}", percent(probability))
-}
-
-/// In percent, with as many digits as matter.
-fn percent(probability: f64) -> String {
-    match probability * 100.0 {
-        0.0 => "     0%".to_string(),
-        small if small < 0.01 => " <0.01%".to_string(),
-        100.0 => "   100%".to_string(),
-        great if great > 99.99 => ">99.99%".to_string(),
-        percent => format!("{percent:>6.2}%"),
+    if let Some(passed_by) = &explained.passed_by {
+        let head = "It can be avoided to the end: the run passes these ways out for ever.";
+        let mut lines = paragraph(head, width, 0);
+        for (step, words) in passed_by {
+            let before = match run.cycle_from {
+                Some(_) => format!("before step {step}: {words}"),
+                None => words.to_string(),
+            };
+            lines += &paragraph(&before, width, 2);
+        }
+        text += &lines.lines().map(|line| paint(BAD, line) + "\n").collect::<String>();
     }
+    text + &law(explained.residual, width)
 }

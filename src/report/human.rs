@@ -8,7 +8,7 @@ use crate::machine::Step;
 use crate::program::{Program, Property, Statement};
 use crate::scenario::{UnmetKind, finding_name, limit_reached};
 use crate::schedule::{Replay, Run};
-use crate::search::{Finding, Report, Trace};
+use crate::search::{Decision, Finding, Report, Trace};
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
@@ -70,8 +70,11 @@ fn verdict(checked: &Checked) -> (String, Style) {
     if checked.judgement.as_expected() {
         return (format!("{verdict}, as expected"), GOOD);
     }
-    let only_limited = checked.judgement.gravest() == Some(UnmetKind::Incomplete);
-    let style = if only_limited { NOTE } else { BAD };
+    let gravest = checked.judgement.gravest();
+    if gravest == Some(UnmetKind::Vacuous) {
+        return (format!("{verdict}, but vacuous"), BAD);
+    }
+    let style = if gravest == Some(UnmetKind::Incomplete) { NOTE } else { BAD };
     (format!("{verdict} (expected: {})", checked.check.expectation.summary()), style)
 }
 
@@ -244,19 +247,24 @@ fn live(checked: &Checked, width: usize) -> String {
     let mut text = String::new();
     for live in &checked.report.liveness {
         let name = &program.properties[live.property].name;
-        let words = match (live.holds, &live.turns_on) {
+        let words = match (live.decision, &live.turns_on) {
+            (Decision::Open, _) => "is not decided".to_string(),
             _ if !live.triggered => continue,
-            (true, None) => "holds under the fairness assumed".to_string(),
-            (true, Some(all)) if all.is_empty() => {
+            (Decision::Holds, None) => "holds under the fairness assumed".to_string(),
+            (Decision::Holds, Some(all)) if all.is_empty() => {
                 "holds, and no single assumption of fairness is needed".to_string()
             }
-            (true, Some(all)) => format!("holds, and needs {}", assumptions(program, all)),
-            (false, Some(all)) if !all.is_empty() => {
+            (Decision::Holds, Some(all)) => {
+                format!("holds, and needs {}", assumptions(program, all))
+            }
+            (Decision::Fails, Some(all)) if !all.is_empty() => {
                 let each = all.iter().map(|one| assumption(program, *one));
                 format!("fails; would hold with {}", each.collect::<Vec<_>>().join(", or with "))
             }
-            (false, Some(_)) => "fails; no single assumption of fairness mends it".to_string(),
-            (false, None) => "fails".to_string(),
+            (Decision::Fails, Some(_)) => {
+                "fails; no single assumption of fairness mends it".to_string()
+            }
+            (Decision::Fails, None) => "fails".to_string(),
         };
         text += &paragraph(&format!("`{name}` {words}"), width, 0);
     }

@@ -1,11 +1,12 @@
 //! Reports for programs: JSON, one object a line. Keys are added, never changed.
 
-use super::{Checked, Explained, Verdict, assumption};
+use super::danger::Along;
+use super::{Chances, Checked, Explained, Verdict, assumption};
 use crate::language::Spanned;
 use crate::program::{Program, PropertyKind};
 use crate::scenario::{Expectation, Scenario, finding_name};
-use crate::schedule::{Replay, Run, Schedule};
-use crate::search::{Completeness, Finding, Found, Rates, Trace};
+use crate::schedule::{Replay, Run, Schedule, StepWords};
+use crate::search::{Completeness, Decision, Finding, Found, Rates, Trace};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -37,12 +38,15 @@ struct CheckObject<'a> {
     store_bytes: u64,
     not_run: Vec<String>,
     liveness: Vec<LivenessObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    danger: Option<ChancesObject<'a>>,
 }
 
 #[derive(Serialize)]
 struct LivenessObject<'a> {
     property: &'a str,
-    holds: bool,
+    /// Null if it was not decided.
+    holds: Option<bool>,
     triggered: bool,
     /// If it holds, what it needs; else what would each make it hold; null if not looked into.
     turns_on: Option<Vec<String>>,
@@ -123,6 +127,17 @@ struct ExplainedObject<'a> {
     residual: f64,
     /// Before the first step, then after each.
     prospects: Vec<ProspectObject<'a>>,
+    /// Only of a run that breaks a promise, and could keep it to the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passed_by: Option<Vec<PassedObject<'a>>>,
+}
+
+#[derive(Serialize)]
+struct PassedObject<'a> {
+    /// The step before which it is possible, from 1.
+    before: usize,
+    #[serde(flatten)]
+    step: StepObject<'a>,
 }
 
 #[derive(Serialize)]
@@ -202,7 +217,11 @@ pub fn check(checked: &Checked) -> String {
             .iter()
             .map(|live| LivenessObject {
                 property: &program.properties[live.property].name,
-                holds: live.holds,
+                holds: match live.decision {
+                    Decision::Holds => Some(true),
+                    Decision::Fails => Some(false),
+                    Decision::Open => None,
+                },
                 triggered: live.triggered,
                 turns_on: live
                     .turns_on
@@ -210,6 +229,7 @@ pub fn check(checked: &Checked) -> String {
                     .map(|all| all.iter().map(|one| assumption(program, *one)).collect()),
             })
             .collect(),
+        danger: checked.chances.as_ref().map(|(rates, all)| chances_object(rates, all)),
     };
     line(&object)
 }
@@ -274,8 +294,14 @@ pub fn replay(replay: &Replay, schedule: &Schedule, explained: Option<&Explained
                     no_return: prospect.no_return,
                 })
                 .collect(),
+            passed_by: explained.passed_by.as_ref().map(|all| all.iter().map(passed).collect()),
         }),
     })
+}
+
+fn passed((before, words): &(usize, StepWords)) -> PassedObject<'_> {
+    let StepWords { actor, place, label } = words;
+    PassedObject { before: *before, step: StepObject { actor, place, label } }
 }
 
 fn line(object: &impl Serialize) -> String {
@@ -333,28 +359,44 @@ struct DangerObject<'a> {
     scenario: &'a str,
     model: &'a str,
     kernel: Option<&'a str>,
+    #[serde(flatten)]
+    chances: ChancesObject<'a>,
+}
+
+#[derive(Serialize)]
+struct ChancesObject<'a> {
     rates: BTreeMap<&'a str, f64>,
     danger: BTreeMap<&'a str, f64>,
     endless: f64,
     residual: f64,
+    schedules: Vec<AlongObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct AlongObject<'a> {
+    shows: &'a str,
+    /// Before the first step, then after each.
+    danger: &'a [f64],
 }
 
 /// How random runs end as one line of JSON, schema `ghosthunt.danger/1`.
-pub fn danger(
-    program: &Program,
-    rates: &Rates,
-    named: &[(String, f64)],
-    endless: f64,
-    residual: f64,
-) -> String {
+pub fn danger(program: &Program, rates: &Rates, chances: &Chances) -> String {
     line(&DangerObject {
         schema: "ghosthunt.danger/1",
         scenario: &program.scenario,
         model: &program.model,
         kernel: program.kernel.as_deref(),
-        rates: rates.iter().map(|(name, rate)| (name.as_str(), *rate)).collect(),
-        danger: named.iter().map(|(name, danger)| (name.as_str(), *danger)).collect(),
-        endless,
-        residual,
+        chances: chances_object(rates, chances),
     })
+}
+
+fn chances_object<'a>(rates: &'a Rates, chances: &'a Chances) -> ChancesObject<'a> {
+    let along = |along: &'a Along| AlongObject { shows: &along.shows, danger: &along.danger };
+    ChancesObject {
+        rates: rates.iter().map(|(name, rate)| (name.as_str(), *rate)).collect(),
+        danger: chances.named.iter().map(|(name, danger)| (name.as_str(), *danger)).collect(),
+        endless: chances.endless,
+        residual: chances.residual,
+        schedules: chances.along.iter().map(along).collect(),
+    }
 }

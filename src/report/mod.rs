@@ -1,6 +1,7 @@
 //! What people and programs are told of a search. One file a kind of text; none of them prints.
 
 mod columns;
+mod danger;
 mod diagnostics;
 mod endless;
 mod explain;
@@ -18,9 +19,10 @@ pub mod style;
 pub mod text;
 
 pub use columns::columns;
+pub use danger::{Chances, law};
 pub use diagnostics::{diagnostics, errors};
 pub use endless::{ForEver, assumption, assumptions, for_ever};
-pub use explain::{Explained, Prospect, bar, explain, explanation, law};
+pub use explain::{Explained, Prospect, explain, explanation};
 pub use human::{coverage, details, line, minimised, replayed, witnesses};
 pub use json::{check as json, danger as json_danger, list as json_list, replay as json_replay};
 pub use junit::{broken as junit_broken, case as junit_case, suite as junit_suite};
@@ -46,6 +48,9 @@ pub struct Checked<'a> {
     pub judgement: Judgement,
     /// Schedules that were saved: what each shows, and its path.
     pub saved: Vec<(String, String)>,
+    /// How probable each end and violation is, and under which rates, if that was asked for and can be
+    /// told.
+    pub chances: Option<(Vec<(String, f64)>, Chances)>,
 }
 
 /// The verdict. It never says more than was searched.

@@ -115,8 +115,11 @@ impl Expectation {
         }
         for live in report.liveness.iter().filter(|live| !live.triggered) {
             let name = &program.properties[live.property].name;
-            let text = format!("what `{name}` begins with never holds");
-            unmet.push(Unmet { kind: UnmetKind::Vacuous, text });
+            let text = match exhaustive {
+                true => format!("what `{name}` begins with never holds"),
+                false => format!("what `{name}` begins with has not been seen"),
+            };
+            unmet.push(Unmet { kind: unseen, text });
         }
         for &statement in &report.ran_unexpectedly {
             let statement = &program.statements[statement as usize];

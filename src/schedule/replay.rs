@@ -211,13 +211,7 @@ fn shown(
 fn cannot_be_judged(machine: &Machine, state: &[u64], check: &str) -> bool {
     let program = machine.program();
     let mut scratch = machine.scratch();
-    let properties = program.properties.iter().flat_map(|property| match property.kind {
-        PropertyKind::Never(addr)
-        | PropertyKind::Always(addr)
-        | PropertyKind::Reach(addr)
-        | PropertyKind::Eventually(addr) => vec![addr],
-        PropertyKind::After(first, second) => vec![first, second],
-    });
+    let properties = program.properties.iter().flat_map(|property| property.kind.conditions());
     let lives = program.threads.iter().filter_map(|thread| thread.lives);
     let conditions = properties.chain(program.outcomes.iter().map(|outcome| outcome.when));
     conditions.chain(lives).any(|addr| {

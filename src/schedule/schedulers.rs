@@ -12,6 +12,11 @@ pub trait Scheduler {
 
     /// The index of the move to take. There is at least one.
     fn choose(&mut self, moves: &[Move]) -> usize;
+
+    /// Its walks forget where they have been, so that its chances are those of the state graph.
+    fn wanders(&self) -> bool {
+        false
+    }
 }
 
 /// At each step an actor is chosen from those that can step, all as likely, and then one of its
@@ -38,6 +43,10 @@ impl Scheduler for RandomWalk {
         let before: usize = actors[..actor].iter().map(|branches| branches.len()).sum();
         let branches = actors[actor].len();
         before + if branches == 1 { 0 } else { self.chance.index(branches) }
+    }
+
+    fn wanders(&self) -> bool {
+        true
     }
 }
 

@@ -24,7 +24,10 @@ pub fn simulate(
 ) -> Simulation {
     let machine = Machine::new(program);
     let mut observed = Observed::new(&machine);
-    let mut walk = Walk::new(&machine);
+    let mut walk = match scheduler.wanders() {
+        true => Walk::wandering(&machine),
+        false => Walk::new(&machine),
+    };
     while goes_on(observed.runs) {
         walk.restart(&machine);
         scheduler.begin();

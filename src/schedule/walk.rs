@@ -1,9 +1,13 @@
 //! A walk: one run of a program, taken step by step by whoever chooses.
 //!
-//! A walk never comes back to a state that it has been in: a step that would is not offered. A turn
-//! of a spin loop is such a step, so a spinning thread waits, as if it were in an `await`, until
-//! somebody changes what it looks at. Every state can be reached without going round in a circle, so
-//! no state and no end is lost by it, and every walk ends.
+//! A walk as engines take it never comes back to a state that it has been in: a step that would is not
+//! offered. A turn of a spin loop is such a step, so a spinning thread waits, as if it were in an
+//! `await`, until somebody changes what it looks at. Every state can be reached without going round in
+//! a circle, so no state and no end is lost by it, and every walk ends.
+//!
+//! Where chances are to be those of the state graph, a walk forgets where it has been. Only a step that
+//! leaves everything as it is is not offered, which changes no chance to get anywhere; and a walk that
+//! finds no end is given up.
 
 use super::end::{End, end_in};
 use crate::machine::{Machine, Scratch, Step, Transition, Violation};
@@ -26,9 +30,24 @@ pub enum Over {
     End(End),
     /// The last step failed.
     Failed(Violation),
-    /// In no end, and every step leads to where the walk has been: the program can go on for ever.
+    /// In no end, and every step leads to where the walk has been, or it has gone on for too long: the
+    /// program can go on for ever.
     Circle,
 }
+
+/// Which steps back to where it has been a walk is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Returns {
+    /// None.
+    Never,
+    /// Those that change something.
+    Elsewhere,
+    /// All.
+    Anywhere,
+}
+
+/// Steps after which a walk that may go in circles is given up.
+const WANDERING_STEPS_MAX: usize = 10_000;
 
 /// A run being taken.
 #[derive(Debug, Clone)]
@@ -43,24 +62,28 @@ pub struct Walk {
     /// Steps that lead to where it has been.
     back: Vec<Transition>,
     over: Option<Over>,
-    /// Steps back to where it has been are offered too.
-    anywhere: bool,
+    returns: Returns,
 }
 
 impl Walk {
     /// A walk that stands in the program's initial state.
     pub fn new(machine: &Machine) -> Walk {
-        Walk::starting(machine, false)
+        Walk::starting(machine, Returns::Never)
+    }
+
+    /// A walk that forgets where it has been, and is given up after 10,000 steps.
+    pub fn wandering(machine: &Machine) -> Walk {
+        Walk::starting(machine, Returns::Elsewhere)
     }
 
     /// A walk that may go in circles, as a schedule may ask for.
     pub fn anywhere(machine: &Machine) -> Walk {
-        Walk::starting(machine, true)
+        Walk::starting(machine, Returns::Anywhere)
     }
 
-    fn starting(machine: &Machine, anywhere: bool) -> Walk {
+    fn starting(machine: &Machine, returns: Returns) -> Walk {
         let mut walk = Walk {
-            anywhere,
+            returns,
             looking: machine.scratch(),
             taking: machine.scratch(),
             state: machine.program().initial.clone().into(),
@@ -127,7 +150,9 @@ impl Walk {
                 false
             }
             Step::Done { yielded } => {
-                self.been.insert(self.state.clone());
+                if self.returns == Returns::Never {
+                    self.been.insert(self.state.clone());
+                }
                 self.look(machine);
                 yielded
             }
@@ -143,7 +168,12 @@ impl Walk {
         machine.successors(&self.state, &mut self.looking, |successor| {
             rests &= successor.spins;
             let failed = matches!(successor.step, Step::Violation(_));
-            if failed || self.anywhere || !self.been.contains(successor.state) {
+            let is_offered = match self.returns {
+                Returns::Never => !self.been.contains(successor.state),
+                Returns::Elsewhere => *successor.state != *self.state,
+                Returns::Anywhere => true,
+            };
+            if failed || is_offered {
                 let state = successor.state.into();
                 self.moves.push(Move { transition: successor.transition, state });
             } else {
@@ -158,7 +188,10 @@ impl Walk {
         if rests && let Some(end) = end_in(machine, &self.state, &mut self.looking) {
             self.moves.clear();
             self.over = Some(Over::End(end));
-        } else if self.moves.is_empty() {
+        } else if self.moves.is_empty()
+            || self.returns == Returns::Elsewhere && self.trace.len() >= WANDERING_STEPS_MAX
+        {
+            self.moves.clear();
             self.over = Some(Over::Circle);
         }
     }

@@ -50,7 +50,7 @@ impl Danger {
         let chain = Chain { graph, weights, order, sizes };
         let (probability, residual) = chain.absorbed(goal);
         let mut states = vec![false; graph.len()];
-        bottoms.endless.iter().for_each(|&state| states[state as usize] = true);
+        bottoms.endless.iter().flatten().for_each(|&state| states[state as usize] = true);
         let (endless, other) = chain.absorbed(&Goal { states, checks: Vec::new() });
         Danger { probability, endless: endless[0], residual: residual.max(other) }
     }

@@ -6,7 +6,7 @@
 //! then what is not known yet is inserted, in order, so that batching cannot be observed.
 
 use super::ends::{Census, Unclassified};
-use super::graph::{Edges, Graph, NoGraph};
+use super::graph::{Edges, Expanded, Graph, NoGraph};
 use super::parents::Parents;
 use super::report::{Completeness, EndClass, Finding, Found, Report, Trace};
 use super::store::{Full, Guess, Inserted, Store};
@@ -137,35 +137,39 @@ impl<'p, const W: usize> Explorer<'p, W> {
         });
         let mut report = self.report(completeness);
         let is_live = |property: &Property| property.kind.is_liveness();
-        let live = self.machine.program().properties.iter().any(is_live);
-        let keep = self.transitions <= keep_transitions_max;
-        if completeness != Completeness::Exhaustive || !(live || keep) {
-            return (report, None);
-        }
-        match self.into_graph(observer) {
-            Ok(graph) => {
-                if live {
-                    liveness::decide(&graph, &mut report);
-                }
-                (report, Some(graph).filter(|_| keep))
-            }
-            Err(reason) => {
+        let program = self.machine.program();
+        let live = program.properties.iter().any(is_live);
+        let whole = completeness == Completeness::Exhaustive;
+        let keep = whole && self.transitions <= keep_transitions_max;
+        // After another limit there is no memory, time or patience left for a graph.
+        let part = live && completeness == Completeness::StateLimit && self.expanded > 0;
+        let mut graph = None;
+        if whole && (live || keep) || part {
+            match self.into_graph(observer) {
+                Ok(made) => graph = Some(made),
                 // Without the graph, what was to be said of infinite runs has not been checked.
-                if live {
+                Err(reason) if live && (whole || reason == Completeness::Interrupted) => {
                     report.completeness = reason;
                 }
-                (report, None)
+                Err(_) => {}
             }
         }
+        if live {
+            match &graph {
+                Some(graph) => liveness::decide(graph, whole, &mut report),
+                None => liveness::leave_open(program, &mut report),
+            }
+        }
+        (report, graph.filter(|_| keep))
     }
 
-    /// The graph of everything that was explored, or what keeps it from being made.
+    /// The graph of everything that was expanded, or what keeps it from being made.
     fn into_graph(
         self,
         observer: &mut dyn FnMut(&Progress) -> bool,
     ) -> Result<Graph<'p>, Completeness> {
         let progress = self.progress();
-        let Explorer { machine, store, limits, started, transitions, .. } = self;
+        let Explorer { machine, store, limits, started, transitions, expanded, .. } = self;
         let bytes_max = limits.memory_bytes.unwrap_or(u64::MAX);
         let bytes_max = bytes_max.saturating_sub(store.bytes() as u64);
         let mut late = false;
@@ -173,8 +177,9 @@ impl<'p, const W: usize> Explorer<'p, W> {
             late = limits.time.is_some_and(|time| started.elapsed() >= time);
             !late && observer(&Progress { elapsed: started.elapsed(), ..progress })
         };
-        match Edges::of(&machine, &store, transitions, bytes_max, &mut go_on) {
-            Ok(edges) => Ok(Graph::new(machine, Box::new(store), edges)),
+        let states = Expanded { store, len: expanded as usize };
+        match Edges::of(&machine, &states, transitions, bytes_max, &mut go_on) {
+            Ok(edges) => Ok(Graph::new(machine, Box::new(states), edges)),
             Err(NoGraph::TooLarge) => Err(Completeness::MemoryLimit),
             Err(NoGraph::Stopped) if late => Err(Completeness::TimeLimit),
             Err(NoGraph::Stopped) => Err(Completeness::Interrupted),

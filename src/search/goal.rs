@@ -1,7 +1,7 @@
 //! What there is to get to in a state graph: violations, witnesses, ends.
 
 use super::components::components;
-use super::ends::classify;
+use super::ends::{Unclassified, classify};
 use super::graph::{Graph, Label};
 use super::report::Finding;
 use crate::machine::Actor;
@@ -21,8 +21,10 @@ pub struct Goal {
 pub struct Bottoms {
     /// The ends: the outcome, and the states.
     pub ends: Vec<(String, Vec<u32>)>,
-    /// States of the others, in which a run goes on for ever and does more than spin.
-    pub endless: Vec<u32>,
+    /// The states of the others, in which a run goes on for ever and does more than spin.
+    pub endless: Vec<Vec<u32>>,
+    /// States of ends in which a check fails when they are to be classified.
+    unclassified: Vec<(u32, CheckId)>,
 }
 
 impl Bottoms {
@@ -44,17 +46,41 @@ impl Bottoms {
                 return;
             }
             if !only_spins(graph, states) {
-                bottoms.endless.extend_from_slice(states);
+                bottoms.endless.push(states.to_vec());
                 return;
             }
             let mut states = states.to_vec();
             states.sort_unstable();
             let class = classify(&states, graph.states(), graph.machine(), &mut scratch);
             // What cannot be classified is stuck, as in the census.
-            let name = names[class.unwrap_or(names.len() - 1)];
+            let class = class.unwrap_or_else(|Unclassified { state, violation }| {
+                bottoms.unclassified.push((state, violation.check));
+                names.len() - 1
+            });
+            let name = names[class];
             bottoms.ends.push((name.to_string(), states));
         });
         bottoms
+    }
+
+    /// The states of each.
+    pub(super) fn all(&self) -> impl Iterator<Item = &[u32]> {
+        let ends = self.ends.iter().map(|(_, states)| states.as_slice());
+        ends.chain(self.endless.iter().map(Vec::as_slice))
+    }
+}
+
+/// Marks the states in which the check fails when a property or an outcome is evaluated.
+fn mark_failing(graph: &Graph<'_>, bottoms: &Bottoms, check: CheckId, states: &mut [bool]) {
+    let failing = bottoms.unclassified.iter().filter(|(_, failed)| *failed == check);
+    failing.for_each(|&(state, _)| states[state as usize] = true);
+    let mut scratch = graph.machine().scratch();
+    let properties = graph.program().properties.iter();
+    for condition in properties.flat_map(|property| property.kind.conditions()) {
+        for state in 0..graph.len() as u32 {
+            let value = graph.machine().eval(condition, graph.state(state), &mut scratch);
+            states[state as usize] |= value.is_err_and(|violation| violation.check == check);
+        }
     }
 }
 
@@ -80,7 +106,8 @@ impl Goal {
         Goal { states: vec![false; graph.len()], checks: Vec::new() }
     }
 
-    /// What a finding is about; `None` for a liveness property, which is about no state.
+    /// What a finding is about; `None` for a liveness property, which is about no state of the
+    /// program's own graph (see [`Aim`](super::Aim)).
     pub fn of(graph: &Graph<'_>, bottoms: &Bottoms, what: &Finding) -> Option<Goal> {
         let mut states = vec![false; graph.len()];
         let mut checks = Vec::new();
@@ -99,7 +126,10 @@ impl Goal {
                     states[state as usize] = value == Ok(wanted);
                 }
             }
-            Finding::Step(violation) => checks.push(violation.check),
+            Finding::Step(violation) => {
+                checks.push(violation.check);
+                mark_failing(graph, bottoms, violation.check, &mut states);
+            }
             Finding::End { outcome, .. } => {
                 let ends = bottoms.ends.iter().filter(|(name, _)| name == outcome);
                 ends.flat_map(|(_, end)| end).for_each(|&state| states[state as usize] = true);
@@ -118,7 +148,9 @@ impl Goal {
         let checks = (0..).zip(&program.checks).filter(|(_, check)| check.kind.name() == name);
         let checks: Vec<CheckId> = checks.map(|(id, _)| id).collect();
         if !checks.is_empty() {
-            return Some(Goal { checks, ..Goal::nothing(graph) });
+            let Goal { mut states, .. } = Goal::nothing(graph);
+            checks.iter().for_each(|&check| mark_failing(graph, bottoms, check, &mut states));
+            return Some(Goal { states, checks });
         }
         Goal::of(graph, bottoms, &Finding::End { outcome: name.to_string(), spinning: false })
     }

@@ -35,6 +35,26 @@ impl<const W: usize> States for Store<W> {
     }
 }
 
+/// The states of a store that a search has expanded: the first ones.
+pub(super) struct Expanded<const W: usize> {
+    pub(super) store: Store<W>,
+    pub(super) len: usize,
+}
+
+impl<const W: usize> States for Expanded<W> {
+    fn state(&self, index: u32) -> &[u64] {
+        self.store.state(index)
+    }
+
+    fn find(&self, state: &[u64]) -> Option<u32> {
+        self.store.find(state).filter(|&index| (index as usize) < self.len)
+    }
+
+    fn len(&self) -> usize {
+        self.len
+    }
+}
+
 /// A few states, in order.
 struct Few(Vec<Box<[u64]>>);
 
@@ -50,6 +70,30 @@ impl States for Few {
 
     fn len(&self) -> usize {
         self.0.len()
+    }
+}
+
+/// States of another graph, some of them twice.
+struct Copies<'g> {
+    of: &'g dyn States,
+    /// By number: the state of the other graph.
+    origins: Vec<u32>,
+}
+
+impl States for Copies<'_> {
+    fn state(&self, index: u32) -> &[u64] {
+        self.of.state(self.origins[index as usize])
+    }
+
+    /// The first copy.
+    fn find(&self, state: &[u64]) -> Option<u32> {
+        let origin = self.of.find(state)?;
+        let copy = self.origins.iter().position(|&of| of == origin)?;
+        Some(copy as u32)
+    }
+
+    fn len(&self) -> usize {
+        self.origins.len()
     }
 }
 
@@ -87,6 +131,9 @@ pub struct Label {
     /// The check that it fails.
     pub fails: Option<CheckId>,
 }
+
+/// A state has no such copy yet.
+const NO_COPY: u32 = u32::MAX;
 
 /// The way of a step that fails.
 const FAILING_WAY: (PlaceId, bool) = (PlaceId::MAX, false);
@@ -220,6 +267,47 @@ impl<'p> Graph<'p> {
         Graph::new(machine, Box::new(states), edges.expect("a few edges fit"))
     }
 
+    /// The graph with a bit of memory beside each state, which begins as `initial`, and `next` says
+    /// what it is in a state, given what it was before. Only what can be reached is in it, in the
+    /// order of its distance from the initial state. Also says of each state which it is a copy of,
+    /// and the bit. `None` if 32 bits do not number the edges.
+    pub(super) fn unfold<'g>(
+        &'g self,
+        initial: bool,
+        next: impl Fn(bool, u32) -> bool,
+    ) -> Option<(Graph<'g>, Vec<u32>, Vec<bool>)> {
+        u32::try_from(self.edge_count() as u64 * 2).ok()?;
+        let mut numbers = vec![[NO_COPY; 2]; self.len()];
+        numbers[0][usize::from(initial)] = 0;
+        let (mut origins, mut bits) = (vec![0], vec![initial]);
+        let table = self.edges.table.clone();
+        let mut edges = Edges { starts: vec![0], targets: Vec::new(), labels: Vec::new(), table };
+        let mut at = 0;
+        while at < origins.len() {
+            for (target, label) in self.edges(origins[at]) {
+                let copy = if target == Graph::OUTSIDE {
+                    Graph::OUTSIDE
+                } else {
+                    let bit = next(bits[at], target);
+                    let number = &mut numbers[target as usize][usize::from(bit)];
+                    if *number == NO_COPY {
+                        *number = origins.len() as u32;
+                        origins.push(target);
+                        bits.push(bit);
+                    }
+                    *number
+                };
+                edges.targets.push(copy);
+                edges.labels.push(label);
+            }
+            edges.starts.push(edges.targets.len() as u32);
+            at += 1;
+        }
+        let states = Copies { of: self.states(), origins: origins.clone() };
+        let graph = Graph::new(Machine::new(self.program()), Box::new(states), edges);
+        Some((graph, origins, bits))
+    }
+
     /// The machine whose runs these are.
     pub fn machine(&self) -> &Machine<'p> {
         &self.machine
@@ -291,6 +379,21 @@ impl<'p> Graph<'p> {
             }
         }
         tree
+    }
+
+    /// The states that a run leads through, but for the one that a failing step would lead to; `None`
+    /// if it leaves the graph.
+    pub fn path(&self, trace: &[Transition]) -> Option<Vec<u32>> {
+        let mut path = vec![0];
+        for transition in trace {
+            let mut edges = self.edges(path[path.len() - 1]);
+            let taken = |label: u32| self.labels()[label as usize].transition == *transition;
+            let (target, _) = edges.find(|(_, label)| taken(*label))?;
+            if target != Graph::OUTSIDE {
+                path.push(target);
+            }
+        }
+        Some(path)
     }
 
     /// The transitions along these states, each the first that leads to the next state.

@@ -7,6 +7,7 @@
 //! Who takes the machine's word for it need not know more: this room may not look inside a step,
 //! nor know how a report is written, or what a Windows thread is.
 
+mod aim;
 mod components;
 mod danger;
 mod ends;
@@ -20,10 +21,11 @@ mod report;
 mod store;
 mod switches;
 
+pub use aim::Aim;
 pub use danger::{Danger, Rates};
 pub use goal::{Bottoms, Goal};
 pub use graph::{Graph, Label, Tree};
-pub use liveness::{Assumed, Assumption, Liveness, denied};
+pub use liveness::{Assumed, Assumption, Decision, Liveness, denied};
 pub use outlook::{Fate, Outlook};
 pub use report::{Completeness, EndClass, Finding, Found, Report, Trace};
 pub use switches::{fewest_switches, polish, switches};
@@ -62,7 +64,8 @@ pub struct Progress {
 ///
 /// Checks every property, every check in the code, and the ends. If there is a liveness property
 /// (`after`, `eventually`), the graph is made and searched for fair cycles; where it does not fit,
-/// the search counts as limited. The observer is called about every 65,000 states; if it returns
+/// the search counts as limited. A search that the limit on states stops looks for them in the part of
+/// the graph that it has expanded. The observer is called about every 65,000 states; if it returns
 /// false, the search stops.
 pub fn search(
     program: &Program,

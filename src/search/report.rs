@@ -40,7 +40,7 @@ pub struct Report {
     pub ends: Vec<EndClass>,
     /// For each `reach` property: its index in the program and the shortest schedule to it.
     pub reach: Vec<(usize, Option<Trace>)>,
-    /// What was found of each liveness property; nothing if the search was limited.
+    /// What was found of each liveness property.
     pub liveness: Vec<Liveness>,
     /// Among the shortest schedules, these have the fewest switches between threads.
     pub fewest_switches: bool,

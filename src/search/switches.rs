@@ -8,7 +8,7 @@
 use super::goal::Goal;
 use super::graph::{Graph, Tree};
 use super::report::{Finding, Report, Trace};
-use super::{Bottoms, Label};
+use super::{Bottoms, Label, liveness};
 use crate::machine::Actor;
 use crate::program::Program;
 
@@ -35,7 +35,8 @@ pub fn fewest_switches(graph: &Graph<'_>, tree: &Tree, goal: &Goal) -> Option<Tr
     Some(layers.follow(&fewest))
 }
 
-/// Replaces every schedule of the report but those with a cycle.
+/// Replaces every schedule of the report by one that is as short, with the fewest switches; of a
+/// liveness property, in its stem.
 pub fn polish(graph: &Graph<'_>, report: &mut Report) {
     let (tree, bottoms) = (graph.tree(), Bottoms::of(graph));
     let best = |what: &Finding, trace: &mut Trace| {
@@ -47,7 +48,16 @@ pub fn polish(graph: &Graph<'_>, report: &mut Report) {
         }
     };
     for found in &mut report.violations {
-        best(&found.what, &mut found.trace);
+        match found.what {
+            Finding::Property(property)
+                if graph.program().properties[property].kind.is_liveness() =>
+            {
+                if let Some(run) = liveness::fewest_switches(graph, &tree, property) {
+                    (found.trace, found.cycle_from) = run;
+                }
+            }
+            _ => best(&found.what, &mut found.trace),
+        }
     }
     for end in &mut report.ends {
         let what = Finding::End { outcome: end.outcome.clone(), spinning: end.spinning };

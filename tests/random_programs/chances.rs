@@ -1,11 +1,12 @@
 //! What is computed on the state graph, against plain ways to compute the same.
 
+use crate::endless;
 use ghosthunt::machine::{Actor, Machine, Step};
-use ghosthunt::program::Program;
+use ghosthunt::program::{Program, PropertyKind};
 use ghosthunt::schedule::{Run, shrink};
 use ghosthunt::search::{
-    Bottoms, Danger, Fate, Finding, Found, Goal, Graph, Limits, Outlook, Report, fewest_switches,
-    search_graph, switches,
+    Aim, Bottoms, Danger, Fate, Finding, Found, Goal, Graph, Limits, Outlook, Report,
+    fewest_switches, polish, search_graph, switches,
 };
 use std::collections::BTreeSet;
 
@@ -25,9 +26,13 @@ pub fn check(program: &Program) {
         danger(&graph, &bottoms, &goal);
         shortest(&graph, &goal);
     }
+    for (index, property) in program.properties.iter().enumerate() {
+        promise(&graph, &bottoms, index, property.kind);
+    }
     for found in &report.violations {
         smaller(program, found);
     }
+    fewer_switches(&graph, report);
 }
 
 fn findings(report: &Report) -> Vec<Finding> {
@@ -89,6 +94,12 @@ fn solved(graph: &Graph, goal: &Goal) -> Vec<f64> {
             }
         }
     }
+    eliminated(rows)
+}
+
+/// The solution of equations, each a row with its right side last.
+fn eliminated(mut rows: Vec<Vec<f64>>) -> Vec<f64> {
+    let count = rows.len();
     for column in 0..count {
         let size = |row: &usize| rows[*row][column].abs();
         let pivot = (column..count).max_by(|a, b| size(a).total_cmp(&size(b))).expect("a row");
@@ -114,6 +125,113 @@ fn danger(graph: &Graph, bottoms: &Bottoms, goal: &Goal) {
         assert!((found - expected).abs() < 1e-6, "state {state}: {found}, not {expected}");
         assert_eq!(outlook.avoidable(state as u32), expected < 1.0 - 1e-9, "state {state}");
         assert_eq!(outlook.fate(state as u32) == Fate::Excluded, !can[state], "state {state}");
+    }
+}
+
+/// The probability that a promise is broken, by states and whether it is pending: nothing comes of them
+/// any more but states where it is.
+fn promise(graph: &Graph, bottoms: &Bottoms, index: usize, kind: PropertyKind) {
+    let machine = graph.machine();
+    let holds = |condition| -> Vec<Option<bool>> {
+        let mut scratch = machine.scratch();
+        let states = 0..graph.len() as u32;
+        states.map(|state| machine.eval(condition, graph.state(state), &mut scratch).ok()).collect()
+    };
+    let (made, kept) = match kind {
+        PropertyKind::After(first, second) => (Some(holds(first)), holds(second)),
+        PropertyKind::Eventually(condition) => (None, holds(condition)),
+        _ => return,
+    };
+    let lacks = |state: usize| kept[state] == Some(false);
+    let makes = |state: usize| made.as_ref().is_some_and(|made| made[state] == Some(true));
+    let pending = |before: bool, state: usize| lacks(state) && (before || makes(state));
+    let count = graph.len();
+    let node = |state: usize, pending: bool| state + count * usize::from(pending);
+    let first = node(0, lacks(0) && (made.is_none() || makes(0)));
+    // Of each node: where its edges lead, or that they fail, and their probability.
+    let law: Vec<Vec<(Option<usize>, f64)>> = (0..2 * count)
+        .map(|from| {
+            let edges = law(graph, (from % count) as u32).into_iter();
+            let target = |to: u32| match to {
+                Graph::OUTSIDE => None,
+                to => Some(node(to as usize, pending(from >= count, to as usize))),
+            };
+            edges.map(|(to, _, chance)| (target(to), chance)).collect()
+        })
+        .collect();
+    let reaching = |goal: &dyn Fn(usize) -> bool| {
+        let mut reaches: Vec<bool> = (0..2 * count).map(goal).collect();
+        loop {
+            let before = reaches.clone();
+            for (from, edges) in law.iter().enumerate() {
+                reaches[from] |= edges.iter().any(|(to, _)| to.is_some_and(|to| reaches[to]));
+            }
+            if reaches == before {
+                return reaches;
+            }
+        }
+    };
+    let escapes = reaching(&|node| node < count || law[node].iter().any(|(to, _)| to.is_none()));
+    let breaks = reaching(&|node| !escapes[node]);
+    // A row for each node: its equation, and the right side last.
+    let row = |from: usize| {
+        let mut row = vec![0.0; 2 * count + 1];
+        row[from] = 1.0;
+        match () {
+            () if !escapes[from] => row[2 * count] = 1.0,
+            () if breaks[from] => {
+                let inside = law[from].iter().filter_map(|(to, chance)| Some(((*to)?, chance)));
+                inside.for_each(|(to, chance)| row[to] -= chance);
+            }
+            () => {}
+        }
+        row
+    };
+    let expected = eliminated((0..2 * count).map(row).collect())[first];
+    let aim = Aim::of(graph, bottoms, &Finding::Property(index)).expect("it is small");
+    assert!(aim.is_endless());
+    let (danger, outlook) = (aim.danger(&[]), aim.outlook());
+    let found = danger.probability[0];
+    assert!((found - expected).abs() < 1e-6, "property {index}: {found}, not {expected}");
+    assert_eq!(outlook.avoidable(0), escapes_for_good(&escapes, &breaks, &law, first));
+    assert_eq!(outlook.fate(0) == Fate::Excluded, !breaks[first]);
+}
+
+/// Whether a run from the node can get to where the promise can never be broken again, or fails.
+fn escapes_for_good(
+    escapes: &[bool],
+    breaks: &[bool],
+    law: &[Vec<(Option<usize>, f64)>],
+    first: usize,
+) -> bool {
+    let mut seen = vec![false; law.len()];
+    let mut stack = vec![first];
+    while let Some(node) = stack.pop() {
+        if std::mem::replace(&mut seen[node], true) || !escapes[node] {
+            continue;
+        }
+        if !breaks[node] || law[node].iter().any(|(to, _)| to.is_none()) {
+            return true;
+        }
+        stack.extend(law[node].iter().filter_map(|(to, _)| *to));
+    }
+    false
+}
+
+/// A run that breaks a promise has a stem as short with no more switches, and breaks it still.
+fn fewer_switches(graph: &Graph, report: Report) {
+    let program = graph.program();
+    let mut polished = report.clone();
+    polish(graph, &mut polished);
+    endless::go_round(program, &polished);
+    for found in &polished.violations {
+        let known = report.violations.iter().find(|known| known.what == found.what);
+        let known = known.expect("it was found before");
+        let stem =
+            |found: &Found| found.trace[..found.cycle_from.unwrap_or(found.trace.len())].to_vec();
+        let (before, after) = (stem(known), stem(found));
+        assert_eq!(before.len(), after.len());
+        assert!(switches(program, &after) <= switches(program, &before));
     }
 }
 

@@ -14,10 +14,14 @@ mod oracle;
 use assemble::assemble;
 use ghosthunt::machine::{Machine, Step};
 use ghosthunt::program::{Fairness, Program};
-use ghosthunt::search::{Completeness, Finding, Limits, Report, search};
+use ghosthunt::search::{
+    Completeness, Decision, Finding, Found, Graph, Limits, Liveness, Report, search, search_graph,
+};
 use model::{Action, Cond, Model, Move, Statement, Thread, Var};
 use oracle::Verdict;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -87,20 +91,81 @@ fn replay(program: &Program, report: &Report) {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..Default::default() })]
+/// How many programs there were of each kind.
+#[derive(Debug, Default, Clone, Copy)]
+struct Kinds {
+    /// With a promise, and runs that go round and do more than stay where they are.
+    promising: usize,
+    /// Of these, with a promise that a run breaks by going round.
+    broken: usize,
+    /// Of these, with a promise that is kept although it is made and there are such runs.
+    kept: usize,
+}
 
-    #[test]
-    fn the_search_finds_what_the_definition_says(model in model::model()) {
+impl Kinds {
+    fn add(&mut self, graph: &Graph, report: &Report) {
+        if report.liveness.is_empty() || !goes_round(graph) {
+            return;
+        }
+        self.promising += 1;
+        let round =
+            |found: &Found| found.cycle_from.is_some_and(|from| from + 1 < found.trace.len());
+        self.broken += usize::from(report.violations.iter().any(round));
+        let kept = |live: &Liveness| live.decision == Decision::Holds && live.triggered;
+        self.kept += usize::from(report.liveness.iter().any(kept));
+    }
+}
+
+/// Whether the graph has a cycle of two steps or more: states are left that others lead to when those
+/// to which none leads are taken away, again and again.
+fn goes_round(graph: &Graph) -> bool {
+    let targets = |state: u32| {
+        let targets = graph.targets(state).iter().copied();
+        targets.filter(move |&to| to != Graph::OUTSIDE && to != state)
+    };
+    let mut leading = vec![0; graph.len()];
+    (0..graph.len() as u32).flat_map(targets).for_each(|to| leading[to as usize] += 1);
+    let mut free: Vec<u32> =
+        (0..graph.len() as u32).filter(|&state| leading[state as usize] == 0).collect();
+    let mut taken = 0;
+    while let Some(state) = free.pop() {
+        taken += 1;
+        for to in targets(state) {
+            leading[to as usize] -= 1;
+            free.extend((leading[to as usize] == 0).then_some(to));
+        }
+    }
+    taken < graph.len()
+}
+
+#[test]
+fn the_search_finds_what_the_definition_says() {
+    let config = ProptestConfig { cases: 12_000, failure_persistence: None, ..Default::default() };
+    let kinds = Cell::new(Kinds::default());
+    let checked = TestRunner::new(config).run(&model::model(), |model| {
         let Some(expected) = oracle::judge(&model) else { return Ok(()) };
         let program = assemble(&model);
-        let report = run(&program, &Limits::default());
+        let (report, graph) = search_graph(&program, &Limits::default(), u64::MAX, &mut |_| true);
         prop_assert_eq!(report.completeness, Completeness::Exhaustive);
         prop_assert_eq!(report.frontier, 0);
         prop_assert_eq!(verdict(&report), expected);
         replay(&program, &report);
         endless::go_round(&program, &report);
-    }
+        let mut seen = kinds.get();
+        seen.add(&graph.expect("it fits"), &report);
+        kinds.set(seen);
+        Ok(())
+    });
+    checked.unwrap_or_else(|error| panic!("{error}"));
+    // A comparison of nothing would agree as well.
+    let (kinds, nested) = (kinds.get(), oracle::NESTED_SEARCHES.get());
+    assert!(kinds.promising > 2000, "{kinds:?}");
+    assert!(kinds.broken > 400 && kinds.kept > 600, "{kinds:?}");
+    assert!(nested > 4000, "{nested} nested searches");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn what_is_computed_on_the_graph_is_what_plain_ways_find(model in model::model()) {
@@ -124,7 +189,12 @@ proptest! {
             prop_assert_eq!(verdict(&report), whole);
             return Ok(());
         }
-        prop_assert!(report.liveness.is_empty());
+        for live in &report.liveness {
+            prop_assert!(live.decision != Decision::Holds);
+            let broken = report.violations.iter().any(|f| f.what == Finding::Property(live.property));
+            prop_assert_eq!(broken, live.decision == Decision::Fails);
+        }
+        endless::go_round(&program, &report);
         prop_assert_eq!(report.completeness, Completeness::StateLimit);
         prop_assert_eq!(report.states, states);
         prop_assert!(report.frontier > 0 && report.transitions < whole.transitions);
@@ -139,6 +209,9 @@ proptest! {
         }
         for (index, trace) in &part.properties {
             prop_assert_eq!(trace, &whole.properties[index]);
+        }
+        for (index, stem) in &part.broken {
+            prop_assert!(whole.broken.get(index).is_some_and(|whole_stem| stem >= whole_stem));
         }
         for (check, length) in &part.checks {
             prop_assert!(*length >= whole.checks[check]);

@@ -268,7 +268,8 @@ pub fn model() -> impl Strategy<Value = Model> {
                 .prop_flat_map(move |count| prop::collection::vec(one_move.clone(), count)),
             prop::collection::vec((claim, cond(threads)), 0..3),
             prop::collection::vec((cond(threads), any::<bool>()), 0..3),
-            prop::collection::vec(promise, 0..3),
+            prop_oneof![1 => Just(0..=0), 5 => Just(1..=3)]
+                .prop_flat_map(move |count| prop::collection::vec(promise.clone(), count)),
         )
             .prop_map(|(words, threads, moves, properties, outcomes, promises)| Model {
                 words,

@@ -7,7 +7,13 @@ use crate::graph::{Demanded, Edge, Position, ends};
 use crate::model::{Action, Claim, Cond, Model, Statement, Var};
 use ghosthunt::machine::{Actor, Transition};
 use ghosthunt::program::Fairness;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+thread_local! {
+    /// Nested searches that this thread has made.
+    pub static NESTED_SEARCHES: Cell<usize> = const { Cell::new(0) };
+}
 
 /// A state of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -488,6 +494,7 @@ pub fn judge(model: &Model) -> Option<Verdict> {
         let stem = endless.shortest_stem(&owed, &lengths);
         if let Some(found) = (states.len() <= 400).then(|| endless.nested_search(&owed)).flatten() {
             assert_eq!(found, stem.is_some(), "two ways to find a fair run");
+            NESTED_SEARCHES.with(|count| count.set(count.get() + 1));
         }
         if let Some(stem) = stem {
             verdict.broken.insert(model.properties.len() + index, stem);

@@ -53,11 +53,9 @@ impl Lowering<'_> {
                 self.read_value(id, value.span, value);
             }
             let field = self.allot(ty);
-            let check = if ty.contains(found) {
-                0
-            } else {
-                let message = format!("`{}` leaves its range {}", name.text, self.show_type(ty));
-                self.check_id(CheckKind::Range, message, value.span)
+            let check = match ty.contains(found) {
+                true => 0,
+                false => self.local_range(&name.text, ty, value.span),
             };
             self.emit(Op::Store { field, order: Order::Plain, check });
             self.context.visible.push((name.text.clone(), field, self.domain_of(ty)));
@@ -139,10 +137,15 @@ impl Lowering<'_> {
                 }
             }
         }
-        let message = format!("`{name}` leaves its range {}", self.show_type(ty));
-        let check = self.check_id(CheckKind::Range, message, statement.head);
+        let check = self.local_range(name, ty, statement.head);
         self.emit(Op::Store { field, order: Order::Plain, check });
         self.cover(id);
+    }
+
+    /// The check that a local does not leave its range.
+    fn local_range(&mut self, name: &str, ty: Type, span: Span) -> CheckId {
+        let message = format!("`{name}` leaves its range {}", self.show_type(ty));
+        self.check_id(CheckKind::Range, message, span)
     }
 
     fn expect_number(&mut self, ty: Type, span: Span) {

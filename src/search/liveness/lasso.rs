@@ -1,11 +1,17 @@
 //! The shortest way to a fair cycle, and a short fair cycle.
+//!
+//! The stem is as short as can be. The cycle is short and no more: to find a shortest cycle that meets
+//! several demands is NP-complete. (E. M. Clarke, O. Grumberg, K. L. McMillan and X. Zhao, "Efficient
+//! generation of counterexamples and witnesses in symbolic model checking", 1995.)
 
 use super::cycles::FairComponents;
 use super::fairness::{Demands, Standing};
+use super::promise::Promise;
 use crate::machine::Transition;
 use crate::program::Fairness;
 use crate::search::graph::{Graph, Tree};
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
 
 /// The state was not reached.
 const NONE: u32 = u32::MAX;
@@ -17,6 +23,8 @@ pub(super) struct Region {
     /// In the order of their distance from the initial state, on ways that pass a start and do not
     /// leave the region after it.
     pub(super) members: Vec<u32>,
+    /// By distance: how many members are as near, or nearer.
+    level_ends: Vec<u32>,
     /// By state: the one before it on such a way.
     parent: Vec<u32>,
 }
@@ -30,16 +38,12 @@ pub(super) struct Lasso {
 }
 
 impl Region {
-    /// What can be reached from the `starts`, in order, through states that `missing` holds of; it
-    /// holds of the starts.
-    pub(super) fn of(
-        graph: &Graph<'_>,
-        tree: &Tree,
-        starts: &[u32],
-        missing: impl Fn(u32) -> bool,
-    ) -> Region {
-        let (mut members, mut parent) = (Vec::new(), vec![NONE; graph.len()]);
-        let mut starts = starts.iter().copied().peekable();
+    /// What can be reached from where the promise is made, through states in which what is promised
+    /// is missing.
+    pub(super) fn of(graph: &Graph<'_>, tree: &Tree, promise: &Promise) -> Region {
+        let (mut members, mut level_ends) = (Vec::new(), Vec::new());
+        let mut parent = vec![NONE; graph.len()];
+        let mut starts = promise.starts.iter().copied().peekable();
         let (mut begin, mut depth) = (0, 0);
         loop {
             while let Some(start) = starts.next_if(|&start| tree.depth[start as usize] <= depth) {
@@ -52,16 +56,17 @@ impl Region {
             if begin == end {
                 match starts.peek() {
                     Some(&start) => depth = tree.depth[start as usize],
-                    None => return Region { members, parent },
+                    None => return Region { members, level_ends, parent },
                 }
                 continue;
             }
+            level_ends.push(end as u32);
             for at in begin..end {
                 let state = members[at];
                 for &target in graph.targets(state) {
                     if target != Graph::OUTSIDE
                         && parent[target as usize] == NONE
-                        && missing(target)
+                        && promise.lacking[target as usize]
                     {
                         parent[target as usize] = state;
                         members.push(target);
@@ -98,29 +103,54 @@ impl Region {
         demands: &Demands,
         finder: &mut FairComponents,
     ) -> Option<Lasso> {
+        let entry = self.nearest(graph, demands, finder).into_iter().next()?;
+        let mut trace = self.stem(graph, tree, entry.state);
+        let stem = trace.len();
+        trace.extend(entry.cycle(graph, demands));
+        Some(Lasso { trace, stem })
+    }
+
+    /// The nearest states that a fair run can go round or rest in, the first found first.
+    pub(super) fn nearest(
+        &self,
+        graph: &Graph<'_>,
+        demands: &Demands,
+        finder: &mut FairComponents,
+    ) -> Vec<Entry> {
         let mut rank = vec![NONE; graph.len()];
         (0..).zip(&self.members).for_each(|(at, &state)| rank[state as usize] = at);
-        let resting = self.members.iter().position(|&state| demands.may_rest(graph, state));
-        let mut nearest = resting.map_or(NONE, |at| at as u32);
-        let mut component = Vec::new();
+        let rests = |state: &u32| demands.may_rest(graph, *state);
+        let resting = self.members.iter().position(rests);
+        // Members of the level of the nearest entry so far, and of all before it.
+        let mut end = resting.map_or(u32::MAX, |at| self.level_end(at as u32));
+        let mut fair: Vec<Rc<[u32]>> = Vec::new();
         finder.find(graph, &self.members, demands, |states| {
             let first = states.iter().map(|&state| rank[state as usize]).min();
             let first = first.expect("a component has states");
-            if first < nearest {
-                nearest = first;
-                component = states.to_vec();
+            if first < end {
+                end = end.min(self.level_end(first));
+                fair.push(states.into());
             }
             true
         });
-        let entry = *self.members.get(nearest as usize)?;
-        let mut trace = self.stem(graph, tree, entry);
-        let stem = trace.len();
-        if resting != Some(nearest as usize) {
-            let cycle = Cycle::new(graph, demands, &component, entry).find();
-            let taken = cycle.iter().map(|step| graph.labels()[step.label as usize].transition);
-            trace.extend(taken);
+        let near = |state: &u32| rank[*state as usize] < end;
+        let resting = self.members.iter().take(end as usize).copied().filter(rests);
+        let mut entries: Vec<Entry> =
+            resting.map(|state| Entry { state, component: None }).collect();
+        for component in &fair {
+            let states = component.iter().copied().filter(near);
+            entries.extend(states.map(|state| Entry { state, component: Some(component.clone()) }));
         }
-        Some(Lasso { trace, stem })
+        // Where a run may rest it need not go round: sorting keeps that first.
+        entries.sort_by_key(|entry| rank[entry.state as usize]);
+        entries.dedup_by_key(|entry| entry.state);
+        entries
+    }
+
+    /// How many members are as near as the one with this number, or nearer.
+    fn level_end(&self, member: u32) -> u32 {
+        let at = self.level_ends.partition_point(|&end| end <= member);
+        self.level_ends[at]
     }
 
     fn stem(&self, graph: &Graph<'_>, tree: &Tree, entry: u32) -> Vec<Transition> {
@@ -131,6 +161,24 @@ impl Region {
         let mut path = tree.path(way.pop().expect("the entry"));
         path.extend(way.into_iter().rev());
         graph.way(&path)
+    }
+}
+
+/// Where a run can begin to break a promise for ever.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) state: u32,
+    /// The fair component that it lies in; `None` if a run may rest in the state.
+    component: Option<Rc<[u32]>>,
+}
+
+impl Entry {
+    /// A short fair cycle from the state back to it; no steps if a run may rest there.
+    pub(super) fn cycle(&self, graph: &Graph<'_>, demands: &Demands) -> Vec<Transition> {
+        let Some(component) = &self.component else { return Vec::new() };
+        let steps = Cycle::new(graph, demands, component, self.state).find();
+        let transition = |step: &Step| graph.labels()[step.label as usize].transition;
+        steps.iter().map(transition).collect()
     }
 }
 

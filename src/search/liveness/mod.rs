@@ -13,13 +13,17 @@
 mod cycles;
 mod fairness;
 mod lasso;
+mod promise;
 
 pub use fairness::{Assumed, Assumption};
+pub(super) use promise::{Promise, Unfolded};
 
+use super::goal::Goal;
 use super::graph::{Graph, Tree};
-use super::report::{Finding, Found, Report};
+use super::report::{Finding, Found, Report, Trace};
+use super::switches;
 use crate::machine::{Transition, Violation};
-use crate::program::{Addr, Fairness, Program, PropertyKind};
+use crate::program::{Fairness, Program, PropertyKind};
 use cycles::FairComponents;
 use fairness::{Demand, Demands};
 use lasso::Region;
@@ -28,15 +32,26 @@ use std::collections::HashSet;
 /// Assumptions are varied only if the states to be searched for it, all in all, are no more.
 const VARIATION_STATES_MAX: usize = 20_000_000;
 
+/// Whether a liveness property holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// On every fair run.
+    Holds,
+    /// Not on some fair run.
+    Fails,
+    /// Not all runs were looked at, and it holds on those that were.
+    Open,
+}
+
 /// What was found of a liveness property.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Liveness {
     /// Its index in the program.
     pub property: usize,
-    /// Its P holds in some reachable state. Always, for `eventually`.
+    /// Its P holds in some state that was looked at. Always, for `eventually`.
     pub triggered: bool,
-    /// It holds.
-    pub holds: bool,
+    /// Whether it holds.
+    pub decision: Decision,
     /// If it holds: the assumptions without which, one at a time, it would not. If it does not: the
     /// assumptions that would each make it hold. `None` if that was not looked into.
     pub turns_on: Option<Vec<Assumption>>,
@@ -60,9 +75,13 @@ struct Verdicts {
 }
 
 /// Decides every liveness property of the graph's program, and adds what it finds to the report.
-pub(super) fn decide(graph: &Graph<'_>, report: &mut Report) {
+///
+/// If the graph is not `whole`, it has all states that were expanded, with all their edges, of which
+/// some lead out of it. A run that stays in it is a run of the program, and fair if it is so by what is
+/// possible in its states: what it breaks is broken. Nothing else is decided.
+pub(super) fn decide(graph: &Graph<'_>, whole: bool, report: &mut Report) {
     let tree = graph.tree();
-    let Verdicts { properties, broken, failed } = check(graph, &tree);
+    let Verdicts { properties, broken, failed } = check(graph, &tree, whole);
     report.liveness = properties;
     for Broken { property, trace, stem } in broken {
         let cycle_from = (stem < trace.len()).then_some(stem);
@@ -79,6 +98,19 @@ pub(super) fn decide(graph: &Graph<'_>, report: &mut Report) {
         }
     }
     report.violations.sort_by_key(|found| found.trace.len());
+}
+
+/// Leaves every liveness property undecided.
+pub(super) fn leave_open(program: &Program, report: &mut Report) {
+    let properties = program.properties.iter().enumerate();
+    let live = properties.filter(|(_, property)| property.kind.is_liveness());
+    let open = live.map(|(property, declared)| Liveness {
+        property,
+        triggered: matches!(declared.kind, PropertyKind::Eventually(_)),
+        decision: Decision::Open,
+        turns_on: None,
+    });
+    report.liveness = open.collect();
 }
 
 /// Who is treated unfairly by a run that goes round through `states` for ever by these `steps`, or,
@@ -106,57 +138,56 @@ pub fn denied(program: &Program, states: &[Box<[u64]>], steps: &[Transition]) ->
 }
 
 /// Decides every liveness property.
-fn check(graph: &Graph<'_>, tree: &Tree) -> Verdicts {
+fn check(graph: &Graph<'_>, tree: &Tree, whole: bool) -> Verdicts {
     let mut verdicts = Verdicts::default();
     let demands = Demands::of(graph);
     let mut finder = FairComponents::default();
-    for (property, declared) in graph.program().properties.iter().enumerate() {
-        let (starts, lacking, triggered) = match declared.kind {
-            PropertyKind::After(first, second) => {
-                let lacking = holding(graph, second, false, &mut verdicts.failed);
-                let first = holding(graph, first, true, &mut verdicts.failed);
-                let both = |&state: &u32| first[state as usize] && lacking[state as usize];
-                let starts = (0..graph.len() as u32).filter(both).collect();
-                (starts, lacking, first.contains(&true))
-            }
-            PropertyKind::Eventually(condition) => {
-                let lacking = holding(graph, condition, false, &mut verdicts.failed);
-                let starts: Vec<u32> = if lacking[0] { vec![0] } else { Vec::new() };
-                (starts, lacking, true)
-            }
-            _ => continue,
-        };
-        let region = Region::of(graph, tree, &starts, |state| lacking[state as usize]);
+    for property in 0..graph.program().properties.len() {
+        let Some(promise) = Promise::of(graph, property, &mut verdicts.failed) else { continue };
+        let region = Region::of(graph, tree, &promise);
         let broken = region.lasso(graph, tree, &demands, &mut finder);
         let holds = broken.is_none();
-        let turns_on = turns_on(graph, &region, &demands, &mut finder, holds);
-        verdicts.properties.push(Liveness { property, triggered, holds, turns_on });
+        let turns_on = || turns_on(graph, &region, &demands, &mut finder, holds);
+        let turns_on = whole.then(turns_on).flatten();
+        let triggered = promise.triggered;
+        let decision = match (holds, whole) {
+            (true, true) => Decision::Holds,
+            (true, false) => Decision::Open,
+            (false, _) => Decision::Fails,
+        };
+        verdicts.properties.push(Liveness { property, triggered, decision, turns_on });
         let broken = broken.map(|lasso| Broken { property, trace: lasso.trace, stem: lasso.stem });
         verdicts.broken.extend(broken);
     }
     verdicts
 }
 
-/// By state: whether the condition is `wanted` there. What cannot be evaluated is not.
-fn holding(
+/// A run that breaks the liveness property, with a stem as short as can be and, among those, the fewest
+/// switches between threads in it; and the steps before its cycle, if there is one. `None` if the
+/// property holds, or the graph is too large to be unfolded.
+pub(super) fn fewest_switches(
     graph: &Graph<'_>,
-    condition: Addr,
-    wanted: bool,
-    failed: &mut Vec<(Violation, u32)>,
-) -> Vec<bool> {
-    let mut scratch = graph.machine().scratch();
-    let mut holds = |state| match graph.machine().eval(condition, graph.state(state), &mut scratch)
-    {
-        Ok(value) => value == wanted,
-        Err(violation) => {
-            match failed.iter_mut().find(|(known, _)| *known == violation) {
-                Some((_, first)) => *first = state.min(*first),
-                None => failed.push((violation, state)),
-            }
-            false
-        }
-    };
-    (0..graph.len() as u32).map(&mut holds).collect()
+    tree: &Tree,
+    property: usize,
+) -> Option<(Trace, Option<usize>)> {
+    let promise = Promise::of(graph, property, &mut Vec::new())?;
+    let region = Region::of(graph, tree, &promise);
+    let demands = Demands::of(graph);
+    let entries = region.nearest(graph, &demands, &mut FairComponents::default());
+    let Unfolded { graph: unfolded, origins, pending } = promise.unfold(graph)?;
+    let mut is_entry = vec![false; graph.len()];
+    entries.iter().for_each(|entry| is_entry[entry.state as usize] = true);
+    let mut goal = Goal::nothing(&unfolded);
+    for (state, &origin) in origins.iter().enumerate() {
+        goal.states[state] = pending[state] && is_entry[origin as usize];
+    }
+    let mut trace = switches::fewest_switches(&unfolded, &unfolded.tree(), &goal)?;
+    let end = unfolded.path(&trace)?.pop().expect("it starts somewhere");
+    let entry = entries.iter().find(|entry| entry.state == origins[end as usize])?;
+    let stem = trace.len();
+    trace.extend(entry.cycle(graph, &demands));
+    let cycle_from = (stem < trace.len()).then_some(stem);
+    Some((trace, cycle_from))
 }
 
 /// The assumptions that the answer turns on, one at a time.
