@@ -119,6 +119,7 @@ impl Tried {
             report: &self.report,
             judgement,
             saved: Vec::new(),
+            chances: None,
         }
     }
 

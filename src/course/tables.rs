@@ -3,10 +3,10 @@
 use super::lab::{Lab, built_in};
 use crate::mutate::{Control, Fate, Notes, Plan, Target, examine};
 use crate::report::text::{count, plural};
-use crate::report::{Checked, Verdict, assumptions};
+use crate::report::{Checked, Verdict, assumption, assumptions};
 use crate::scenario::{SplitName, finding_name};
 use crate::schedule::{Pct, RandomWalk, Scheduler, UniformWalk, simulate};
-use crate::search::Finding;
+use crate::search::{Decision, Finding};
 use std::fmt::Write as _;
 
 /// A part of a fix, judged.
@@ -185,14 +185,20 @@ pub(super) fn live(lab: &Lab, reference: &str) -> String {
     let mut table = String::from("| property | | |\n|---|---|---|\n");
     for live in &tried.report.liveness {
         let property = &program.properties[live.property].name;
-        let turns_on = live.turns_on.as_deref().map(|all| assumptions(program, all));
-        let (word, why) = match (live.holds, turns_on.as_deref()) {
-            (true, Some("")) => ("holds", "needs no fairness".to_string()),
-            (true, Some(needed)) => ("holds", format!("needs {needed}")),
-            (true, None) => ("holds", String::new()),
-            (false, Some("")) => ("fails", "no single assumption mends it".to_string()),
-            (false, Some(mends)) => ("fails", format!("would hold with {mends}")),
-            (false, None) => ("fails", String::new()),
+        let turns_on = live.turns_on.as_deref();
+        let (word, why) = match (live.decision, turns_on) {
+            (Decision::Open, _) => ("is not decided", String::new()),
+            (Decision::Holds, None) => ("holds", String::new()),
+            (Decision::Holds, Some([])) => ("holds", "needs no single assumption".to_string()),
+            (Decision::Holds, Some(all)) => {
+                ("holds", format!("needs {}", assumptions(program, all)))
+            }
+            (Decision::Fails, None) => ("fails", String::new()),
+            (Decision::Fails, Some([])) => ("fails", "no single assumption mends it".to_string()),
+            (Decision::Fails, Some(all)) => {
+                let each: Vec<_> = all.iter().map(|one| assumption(program, *one)).collect();
+                ("fails", format!("would hold with {}", each.join(", or with ")))
+            }
         };
         let _ = writeln!(table, "| `{}` | **{word}** | {why} |", property.replace('|', "\\|"));
     }
