@@ -195,6 +195,23 @@ fn what_is_left_out_is_as_large_as_it_says() {
     assert_eq!(left, [], "there are no such checks");
 }
 
+/// A walk that never came back to where it has been would be stuck after the first turn, half the time.
+#[test]
+fn random_walks_go_round_as_the_graph_does() {
+    let text = "
+        var x: atomic bool = false
+        proc p() { loop { choose { x = true  x = false } or { return } } }
+    ";
+    let program = Scene::new(text).thread("a", "p()").program();
+    let seen = simulate(&program, &mut RandomWalk::new(1), &mut |runs| runs < 200).observed;
+    assert_eq!((seen.circles, seen.ends["done"].seen.runs), (0, 200));
+    // One that need not end is given up.
+    let program =
+        Scene::new("proc p() { loop { step one  step two } }").thread("a", "p()").program();
+    let seen = simulate(&program, &mut RandomWalk::new(1), &mut |runs| runs < 2).observed;
+    assert_eq!((seen.circles, seen.ends.len()), (2, 0));
+}
+
 #[test]
 fn rates_are_weights_of_actors() {
     let text = "

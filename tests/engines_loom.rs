@@ -46,12 +46,24 @@ fn check_agreement(program: &Arc<Program>) -> Report {
     ran
 }
 
+/// Complete, once a run, with exactly these ends.
+#[track_caller]
+fn check_cast(name: &str, ends: &[&str]) {
+    let program = built_in(name);
+    assert!(engines::runs(&program, 100_000).is_some(), "{name}");
+    let report = check_agreement(&program);
+    assert_eq!(report.ends.iter().map(|end| end.outcome.as_str()).collect::<Vec<_>>(), ends);
+}
+
 #[test]
 fn the_ghost_and_its_absence_are_shown_complete() {
-    let ghost = check_agreement(&built_in("engines/cgo-exit-1.14beta1"));
-    assert!(ghost.ends.iter().any(|end| end.outcome == "ghost"));
-    let safe = check_agreement(&built_in("engines/cgo-exit-1.14"));
-    assert!(safe.violations.is_empty() && safe.ends.iter().all(|end| end.fine));
+    check_cast("engines/cgo-exit-1.14beta1@wine_8", &["exited", "ghost"]);
+    check_cast("engines/cgo-exit-1.14@wine_8", &["exited"]);
+    check_cast("engines/in-c-exit-1.14beta1", &["exited", "ghost"]);
+    check_cast("engines/in-c-exit-1.14", &["exited"]);
+    check_cast("engines/racefini-1.14beta1@wine_8", &["exited", "ghost", "done"]);
+    check_cast("engines/racefini-1.14@wine_8", &["exited", "done"]);
+    check_cast("engines/racefini-1.14@windows_10", &["exited", "done"]);
 }
 
 #[test]
@@ -130,21 +142,34 @@ fn ghosthunt(arguments: &[&str]) -> (i32, String, String) {
     (code, text(&output.stdout), text(&output.stderr))
 }
 
+const WHOLE: &str = "engines/cgo-exit-1.14@wine_8";
+
 #[test]
 fn the_command_line_runs_it_in_a_child() {
     let (code, stdout, stderr) =
-        ghosthunt(&["check", "engines/cgo-exit-1.14", "--engine", "loom", "--format", "json"]);
+        ghosthunt(&["check", WHOLE, "--engine", "loom", "--format", "json"]);
     assert_eq!(code, 0, "{stderr}");
     assert!(stderr.contains(" executions to take, on these threads: main; sysmon"), "{stderr}");
     let json: serde_json::Value = serde_json::from_str(&stdout).expect("one line of JSON");
     assert_eq!((&json["engine"], &json["verdict"]), (&"loom".into(), &"safe".into()));
     assert_eq!(json["completeness"], "exhaustive");
-    let runs = engines::runs(&built_in("engines/cgo-exit-1.14"), 100_000);
+    let runs = engines::runs(&built_in(WHOLE), 100_000);
     assert_eq!(json["runs"].as_u64().map(u128::from), runs);
-    let bounded = ["check", "engines/cgo-exit-1.14", "--engine", "loom", "--preemptions", "1"];
-    let (code, stdout, _) = ghosthunt(&bounded);
+    let bounded = ["check", WHOLE, "--engine", "loom", "--preemptions", "1"];
+    let (code, stdout, stderr) = ghosthunt(&bounded);
     assert_eq!(code, 21);
-    assert!(stdout.contains("incomplete") && stdout.contains("more preemptions"), "{stdout}");
+    assert!(stderr.contains(" executions to take, bounded to those with at most 1 preemption, "));
+    assert!(
+        stdout.contains("incomplete") && stdout.contains("bounded: runs with more"),
+        "{stdout}"
+    );
+    let bounded = [&bounded[..], &["--format", "json"]].concat();
+    let json: serde_json::Value =
+        serde_json::from_str(&ghosthunt(&bounded).1).expect("one line of JSON");
+    assert_eq!(
+        (&json["completeness"], &json["verdict"]),
+        (&"bounded".into(), &"incomplete".into())
+    );
     let directory = tempfile::tempdir().expect("there is room for files");
     let file = |name: &str, text: &str| {
         let path = directory.path().join(name);
@@ -190,6 +215,45 @@ fn stopped(model: impl Fn() + Send + Sync + 'static) -> String {
 #[test]
 fn limit_five_threads() {
     assert_eq!(loom::MAX_THREADS, 5);
+}
+
+/// Threads that count to 3000, one alone and one beside another.
+const LONG: &str = "
+var x: plain 0..20001 = 0
+var y: plain bool = false
+proc count(n: 0..20001) { let i: 0..20001 = 0  while i < n { x = i  i += 1 } }
+proc other() { y = true }
+";
+
+#[test]
+fn limit_branches_grow_with_the_runs_or_are_refused() {
+    let long = |run: &str, beside: bool| {
+        let scene = Scene::new(LONG).thread("a", run);
+        let scene = if beside { scene.thread("b", "other()") } else { scene };
+        Arc::new(scene.program())
+    };
+    // loom's own limit is 1000 branches, and a step takes some.
+    let ran =
+        engine::check(&long("count(3000)", true), Limits { runs: Some(3), ..Limits::default() });
+    assert_eq!(ran.expect("it is short enough").depth, 3001);
+    let refused = engine::check(&long("count(20001)", false), Limits::default());
+    let refused = refused.expect_err("it is too long");
+    assert_eq!(refused, Refusal::Steps { needed: 20_001 });
+    assert!(refused.to_string().contains("loom has a limit on the branches of an execution"));
+}
+
+#[test]
+fn limit_branches_do_not_matter_to_threads_that_spin() {
+    let spins = "
+    var x: atomic 0..2 = 0
+    proc waits(n: 0..2) { while x < n { yield } }
+    proc comes() { x += 1  x += 1 }
+    ";
+    let scene = Scene::new(spins).thread("a", "waits(1)").thread("b", "waits(2)");
+    let program = Arc::new(scene.thread("c", "comes()").program());
+    let report = engine::check(&program, Limits::default()).expect("it is small enough");
+    assert_eq!(report.completeness, Completeness::Exhaustive);
+    assert_eq!((report.runs, report.depth), (Some(3), 4));
 }
 
 #[test]

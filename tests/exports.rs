@@ -58,7 +58,56 @@ fn itf_has_every_state_of_the_schedule() {
     let last = states.last().expect("a state");
     let stopped = serde_json::json!({"#map": [["main", true], ["sysmon", false]]});
     assert_eq!(last["stopped"], stopped);
-    assert_eq!(last["#step"], "kernel  die(sysmon)");
+    assert_eq!(last["ghosthunt::step"], "kernel  die(sysmon)");
+}
+
+#[test]
+fn itf_of_a_run_that_goes_on_for_ever_has_a_loop() {
+    let scenario = "go/live-enter-1.14@windows_10";
+    let trace: Value =
+        serde_json::from_str(&text(&ghosthunt(&["export", "itf", scenario]))).expect("it is JSON");
+    let cycle_from = check(scenario)["violation"]["cycle_from"].as_u64().unwrap();
+    let first = trace["loop"].as_u64().expect("a loop");
+    assert_eq!(first, cycle_from + 1);
+    // It goes round from the last state, which is the one before the first of the loop.
+    let states = trace["states"].as_array().expect("states");
+    let variables = |state: &Value| {
+        let mut state = state.as_object().expect("a state").clone();
+        for own in ["#meta", "ghosthunt::step"] {
+            state.remove(own);
+        }
+        state
+    };
+    let before = variables(&states[cycle_from as usize]);
+    assert_eq!(variables(states.last().expect("a state")), before);
+    assert_ne!(variables(&states[first as usize]), before);
+}
+
+#[test]
+fn itf_keeps_to_the_format() {
+    // https://apalache-mc.org/docs/adr/015adr-trace.html: names of the format's own begin with `#`.
+    fn keeps(value: &Value) -> bool {
+        match value {
+            Value::Object(fields) => fields.iter().all(|(name, value)| match name.as_str() {
+                "#map" => value.as_array().is_some_and(|pairs| {
+                    pairs.iter().all(|pair| pair.as_array().is_some_and(|pair| pair.len() == 2))
+                }),
+                name => !name.starts_with('#') && keeps(value),
+            }),
+            Value::Array(all) => all.iter().all(keeps),
+            Value::Number(number) => number.is_i64(),
+            Value::String(_) | Value::Bool(_) => true,
+            Value::Null => false,
+        }
+    }
+    let trace = text(&ghosthunt(&["export", "itf", "go/cgo-exit-1.14beta1@windows_10"]));
+    let trace: Value = serde_json::from_str(&trace).expect("it is JSON");
+    assert!(trace["loop"].is_null(), "it ends");
+    for state in trace["states"].as_array().expect("states") {
+        let mut state = state.as_object().expect("a state").clone();
+        assert!(state.remove("#meta").is_some_and(|meta| meta.is_object()));
+        assert!(keeps(&Value::Object(state)));
+    }
 }
 
 #[test]

@@ -5,7 +5,9 @@ mod support;
 use ghosthunt::program::Program;
 use ghosthunt::report::assumption;
 use ghosthunt::schedule::{ReplayError, Run, Schedule, replay};
-use ghosthunt::search::{Decision, Finding, Limits, search};
+use ghosthunt::search::{
+    Decision, Finding, Limits, Report, polish, search, search_graph, switches,
+};
 use support::{Found, Scene};
 
 /// The names of the liveness properties that fail.
@@ -238,4 +240,25 @@ fn a_lasso_in_a_part_of_the_graph_is_one_of_the_whole() {
     let schedule = Schedule::of(&program, &found.trace, &[], "search", "eventually l");
     let schedule = schedule.expect("it runs").with_cycle(found.cycle_from);
     replay(&program, &schedule).expect("it breaks the promise, whatever else there is");
+}
+
+#[test]
+fn the_stem_of_a_lasso_has_the_fewest_switches() {
+    let text = "
+        var y: atomic bool = false
+        var z: atomic bool = false
+        proc waits() { step one  await y  loop { step round } }
+        proc sets() { y = true }
+        eventually z
+    ";
+    let program = Scene::new(text).thread("a", "waits()").thread("b", "sets()").program();
+    let (mut report, graph) = search_graph(&program, &Limits::default(), u64::MAX, &mut |_| true);
+    let switched = |report: &Report| {
+        let found = &report.violations[0];
+        assert_eq!((found.trace.len(), found.cycle_from), (4, Some(3)));
+        switches(&program, &found.trace[..3].to_vec())
+    };
+    assert_eq!(switched(&report), 2);
+    polish(&graph.expect("it fits"), &mut report);
+    assert_eq!(switched(&report), 1);
 }

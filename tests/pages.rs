@@ -6,10 +6,18 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use ghosthunt::machine::Machine;
+use ghosthunt::program::Program;
 use ghosthunt::scenario::Named;
+use ghosthunt::schedule::{Schedule, enabled};
 
 /// A page is one file that opens at once.
 const BYTES_MAX: usize = 1 << 20;
+
+#[path = "support/drawing.rs"]
+mod drawing;
+
+use drawing::Drawing;
 
 fn ghosthunt(arguments: &[&str]) {
     let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt")).args(arguments).output();
@@ -31,31 +39,71 @@ fn files(directory: &Path) -> BTreeMap<String, String> {
 
 /// The pages of a scenario of one's own.
 fn written(model: &str, scenario: &str, format: &str) -> BTreeMap<String, String> {
+    written_of(model, scenario, format, |_| None)
+}
+
+/// As [`written`], of the schedule that `make` makes of the compiled program, if any.
+fn written_of(
+    model: &str,
+    scenario: &str,
+    format: &str,
+    make: impl FnOnce(&Program) -> Option<Schedule>,
+) -> BTreeMap<String, String> {
     let directory = tempfile::tempdir().expect("there is room for files");
-    fs::write(directory.path().join("model.ghost"), model).expect("there is room for files");
+    let model_name = scenario.split("model = \"").nth(1).and_then(|rest| rest.split('"').next());
+    let model_name = model_name.expect("the scenario names its model");
+    fs::write(directory.path().join(format!("{model_name}.ghost")), model)
+        .expect("there is room for files");
     let path = directory.path().join("cast.toml");
     fs::write(&path, scenario).expect("there is room for files");
-    let out = directory.path().join("out");
-    let (path, out) = (path.to_string_lossy(), out.to_string_lossy());
-    ghosthunt(&["report", &path, "--format", format, "--out", &out]);
-    files(Path::new(&*out))
+    let out = directory.path().join("out").to_string_lossy().into_owned();
+    let named = Named::read(&path).expect("it is there");
+    let check = named.parse().expect("it is a scenario").compile(None, &[]).expect("it compiles");
+    let path = path.to_string_lossy().into_owned();
+    let mut arguments = vec!["report", &path, "--format", format, "--out", &out];
+    let file = directory.path().join("own.schedule").to_string_lossy().into_owned();
+    if let Some(schedule) = make(&check.program) {
+        fs::write(&file, schedule.to_string()).expect("there is room for files");
+        arguments.extend(["--schedule", &file]);
+    }
+    ghosthunt(&arguments);
+    files(Path::new(&out))
+}
+
+/// The page of a built-in scenario.
+fn page(scenario: &str, format: &str) -> BTreeMap<String, String> {
+    let fresh = tempfile::tempdir().expect("there is room for files");
+    ghosthunt(&["report", scenario, "--format", format, "--out", &fresh.path().to_string_lossy()]);
+    files(fresh.path())
 }
 
 #[test]
 fn committed_pages_are_what_ghosthunt_writes() {
+    let reports = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports");
     let written = tempfile::tempdir().expect("there is room for files");
+    // The index lists the findings that stand beside it.
+    let findings = written.path().join("findings");
+    fs::create_dir(&findings).expect("there is room for files");
+    for (name, text) in files(&reports.join("findings")) {
+        fs::write(findings.join(name), text).expect("there is room for files");
+    }
     ghosthunt(&["report", "--all", "--out", &written.path().to_string_lossy()]);
-    for directory in ["reports", "reports/course"] {
-        let below = Path::new(directory).strip_prefix("reports").expect("all are below");
-        let fresh = files(&written.path().join(below));
-        let committed = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(directory));
+    let fresh = files(written.path());
+    for directory in ["", "course"] {
+        let fresh = files(&written.path().join(directory));
+        let committed = files(&reports.join(directory));
         let names = |files: &BTreeMap<String, String>| files.keys().cloned().collect::<Vec<_>>();
         assert_eq!(names(&committed), names(&fresh), "run `ghosthunt report --all`");
         for (name, text) in &fresh {
             let same = committed[name] == *text;
-            assert!(same, "{directory}/{name} is stale: run `ghosthunt report --all`");
+            assert!(same, "reports/{directory}/{name} is stale: run `ghosthunt report --all`");
             assert!(text.len() < BYTES_MAX, "{name} has {} bytes", text.len());
         }
+    }
+    for (name, text) in files(&reports.join("findings")) {
+        let title = text.lines().find_map(|line| line.strip_prefix("# ")).expect("a heading");
+        assert!(fresh["README.md"].contains(&format!("[{title}](findings/{name})")), "{name}");
+        assert!(fresh["index.html"].contains(&format!("href=\"findings/{name}\"")), "{name}");
     }
 }
 
@@ -76,38 +124,127 @@ fn every_fix_that_a_scenario_names_is_there_and_is_safe() {
 
 #[test]
 fn the_fix_forbids_the_step_that_it_is_about() {
-    let fresh = tempfile::tempdir().expect("there is room for files");
-    let out = fresh.path().to_string_lossy();
-    ghosthunt(&["report", "go/cgo-exit-1.14beta1", "--format", "markdown", "--out", &out]);
-    let page = &files(fresh.path())["go-cgo-exit-1.14beta1@windows_10.md"];
+    let pages = page("go/cgo-exit-1.14beta1", "markdown");
+    let page = &pages["go-cgo-exit-1.14beta1@windows_10.md"];
     assert!(page.contains("goes on with `while !cas(preemptExtLock[mp], 0, 1)`"), "{page}");
     assert!(page.contains("point of no return"), "{page}");
 }
 
 /// Threads that take turns: one run, and few states.
-const TURNS: &str = "\
-//! Each thread waits for its turn, works, and passes it on.
-var turn: plain 0..5 = 0
-var x: plain 0..1 = 0
-proc takes_turn(me: 0..4) {
-    await turn == me
-    x = 1  x = 0  x = 1  x = 0  x = 1  x = 0
-    turn = me + 1
-}
-never all_had_their_turn: turn == 5
-";
+const TURNS: &str = include_str!("browser/turns.ghost");
+const TURNS_CAST: &str = include_str!("browser/turns.toml");
 
 #[test]
 fn forty_steps_on_five_lifelines_are_forty_rows() {
-    let threads: String =
-        (0..5).map(|me| format!("thread_{me} = \"takes_turn({me})\"\n")).collect();
-    let cast = format!(
-        "model = \"model\"\n[threads]\n{threads}[expect]\nviolates = [\"never all_had_their_turn\"]\n"
-    );
-    let pages = written(TURNS, &cast, "markdown");
-    let drawing = &pages["cast.svg"];
-    assert_eq!(drawing.matches("<g class=\"step\"").count(), 40, "{drawing}");
-    assert_eq!(drawing.matches("class=\"head\"").count(), 5, "{drawing}");
+    let pages = written(TURNS, TURNS_CAST, "markdown");
+    let drawing = Drawing::read(&pages["cast.svg"]);
+    assert_eq!(drawing.steps().len(), 40);
+    assert_eq!(drawing.heads(), 5);
+    drawing.is_readable();
+}
+
+/// One thread spins until the other lets it go.
+const SPINS: &str = include_str!("browser/spins.ghost");
+const SPINS_CAST: &str = include_str!("browser/spins.toml");
+
+#[test]
+fn a_thousand_turns_of_a_spin_loop_are_one_row() {
+    let turns = |program: &Program| {
+        let machine = Machine::new(program);
+        let mut scratch = machine.scratch();
+        let mut state = program.initial.clone();
+        let mut trace = Vec::new();
+        let mut take = |actor: &str| {
+            let choices = enabled(&machine, &state);
+            let (transition, _) = choices.iter().find(|(_, words)| words.actor == actor).unwrap();
+            let mut after = state.clone();
+            machine.step(&state, *transition, &mut after, &mut scratch);
+            (state, _) = (after, trace.push(*transition));
+        };
+        (0..1000).for_each(|_| take("waiter"));
+        ["other", "waiter", "waiter"].into_iter().for_each(take);
+        Some(Schedule::of(program, &trace, &[], "step", "never over").expect("it was enabled"))
+    };
+    let pages = written_of(SPINS, SPINS_CAST, "markdown", turns);
+    let drawing = Drawing::read(&pages["cast.svg"]);
+    assert_eq!(drawing.steps(), [1, 1001, 1002, 1003]);
+    assert_eq!(pages["cast.svg"].matches("× 1000 turns").count(), 1);
+    drawing.is_readable();
+    let row = pages["cast.md"].lines().filter(|line| line.contains("× 1000 turns"));
+    assert_eq!(row.count(), 1, "{}", pages["cast.md"]);
+    // The page is that of this schedule, not of a shortest one.
+    assert!(pages["cast.md"].contains("A schedule to “never over”: 1,003 steps"));
+    let page = &written_of(SPINS, SPINS_CAST, "html", turns)["cast.html"];
+    assert!(page.contains("\"own\":true"), "{page}");
+}
+
+#[test]
+fn a_cycle_is_a_band_with_its_steps_on_it() {
+    let pages = page("go/live-enter-1.14", "markdown");
+    let svg = &pages["go-live-enter-1.14@windows_10.svg"];
+    let drawing = Drawing::read(svg);
+    drawing.is_readable();
+    let [band] = drawing.boxes("band")[..] else { panic!("one band: {svg}") };
+    // Two steps lead into the cycle; the others are on the band.
+    let steps = drawing.boxes("box");
+    let outside = steps.iter().filter(|step| !band.holds(step));
+    assert_eq!(outside.count(), 2);
+    assert!(steps.len() > 20);
+    assert!(svg.contains("from here, for ever") && svg.contains("and again from 3"), "{svg}");
+    let text = &pages["go-live-enter-1.14@windows_10.md"];
+    assert!(text.contains("**↻ and again from 3**"), "{text}");
+    assert!(text.contains("Meanwhile, for ever:") && text.contains("never does"), "{text}");
+    let page = &page("go/live-enter-1.14", "html")["go-live-enter-1.14@windows_10.html"];
+    assert!(page.contains("\"endless\":true") && page.contains("\"cycle\":2"));
+}
+
+#[test]
+fn a_graph_that_is_too_large_is_not_embedded_and_the_page_says_so() {
+    let page = &page("bdwgc/exit-before", "html")["bdwgc-exit-before@windows_10.html"];
+    assert!(page.contains("7,268 states, too many for a page to hold"), "{page}");
+    assert!(page.contains("\"whole\":false"));
+    // Danger and the point of no return are those of the whole graph.
+    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
+        .args(["danger", "bdwgc/exit-before@windows_10", "--format", "json"])
+        .output()
+        .expect("ghosthunt runs");
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one object");
+    let data = page.split("id=\"data\">").nth(1).and_then(|rest| rest.split("</script>").next());
+    let data: serde_json::Value = serde_json::from_str(data.expect("data")).expect("it is JSON");
+    let cast = &data["casts"][0];
+    let shows = cast["shows"].as_str().expect("it shows something");
+    let probability = told["danger"][shows].as_f64().expect("its danger");
+    let first = cast["danger"][0].as_f64().expect("thousandths");
+    assert!((first - probability * 1000.0).abs() <= 0.5, "{first} and {probability}");
+    let dangers = cast["danger"].as_array().expect("one a state");
+    assert_eq!(dangers.len(), cast["path"].as_array().expect("a path").len());
+    assert_eq!(dangers.last().and_then(serde_json::Value::as_f64), Some(1000.0));
+    assert!(cast["no_return"].as_u64().is_some_and(|step| step > 0), "{cast}");
+}
+
+#[test]
+fn a_small_graph_is_drawn_whole() {
+    let name = "nt-close-handle@windows_10";
+    let svg = &page("nt/close-handle", "markdown")[&format!("{name}-states.svg")];
+    let drawing = Drawing::read(svg);
+    drawing.is_readable();
+    assert_eq!(svg.matches("<g class=\"node").count(), 27, "{svg}");
+    assert!(svg.contains("✗ stuck"), "a bad end is named: {svg}");
+    let page = &page("nt/close-handle", "html")[&format!("{name}.html")];
+    assert!(page.contains("id=\"main-graph\""));
+    // Its 206 states would be no picture any more.
+    let page = &self::page("nt/suspend-against-exit", "html");
+    assert!(!page["nt-suspend-against-exit@windows_10.html"].contains("id=\"main-graph\""));
+}
+
+#[test]
+fn the_largest_pages_open_at_once() {
+    // Of all built-in scenarios, those with the longest pages beside the gallery's.
+    for scenario in ["nt/count-limit", "go/callback-1.14beta1", "patterns/10-watchdog"] {
+        for (name, text) in page(scenario, "html") {
+            assert!(text.len() < BYTES_MAX, "{name} has {} bytes", text.len());
+        }
+    }
 }
 
 #[test]

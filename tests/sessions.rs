@@ -404,3 +404,91 @@ fn a_broken_promise_is_told_with_its_cycle_and_exit_code() {
         run(directory.path(), &["check", "counter", "--format", "json", "--max-memory", "1"]);
     assert!(code == 21 && stdout.contains("\"incomplete\""), "{stdout}");
 }
+
+/// A lock that is taken and given back for ever, a thread that wants it once, and one that may go astray.
+const LOCK: &str = "\
+var l: atomic 0..1 = 0
+var got: atomic bool = false
+proc holds() { loop { await l == 0  if cas(l, 0, 1) { step work  l = 0 } } }
+proc wants() { while !cas(l, 0, 1) { yield }  got = true  l = 0 }
+proc strays() { choose { loop { step one  step two } } or { got = true } }
+eventually got
+";
+
+fn lock(threads: &str) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("there is room for files");
+    let cast = format!(
+        "model = \"lock\"\n[threads]\n{threads}\n[expect]\nviolates = [\"eventually got\"]\n"
+    );
+    fs::write(directory.path().join("lock.ghost"), LOCK).expect("there is room for files");
+    fs::write(directory.path().join("lock.toml"), cast).expect("there is room for files");
+    directory
+}
+
+#[test]
+fn what_only_passes_a_way_out_has_no_danger_and_is_told_so() {
+    let directory = lock("a = \"wants()\"\nb = \"holds()\"");
+    let arguments = ["check", "lock.toml", "--danger", "--save", "run.schedule"];
+    let (code, stdout, _) = run(directory.path(), &arguments);
+    assert_eq!(code, 0, "{stdout}");
+    assert!(stdout.contains("Danger of `eventually got`: 0% at every step"), "{stdout}");
+    let arguments = ["replay", "run.schedule", "--explain"];
+    let (code, stdout, _) = run(directory.path(), &arguments);
+    assert_eq!(code, 0, "{stdout}");
+    assert!(stdout.contains("It can be avoided to the end"), "{stdout}");
+    assert!(!stdout.contains("cannot be avoided"), "{stdout}");
+    let (_, explained) = json(directory.path(), &arguments);
+    let passed = &explained["explained"]["passed_by"][0];
+    assert_eq!(passed["actor"], "a", "{explained}");
+    assert_eq!(passed["label"], "while !cas(l, 0, 1)", "{explained}");
+}
+
+#[test]
+fn where_a_promise_is_broken_for_good_is_a_point_of_no_return() {
+    let directory = lock("a = \"strays()\"");
+    let arguments = ["check", "lock.toml", "--save", "run.schedule"];
+    assert_eq!(run(directory.path(), &arguments).0, 0);
+    let arguments = ["replay", "run.schedule", "--explain"];
+    let (code, stdout, _) = run(directory.path(), &arguments);
+    assert_eq!(code, 0, "{stdout}");
+    assert!(stdout.contains("from here on it cannot be avoided"), "{stdout}");
+    let (_, explained) = json(directory.path(), &arguments);
+    let explained = &explained["explained"];
+    assert_eq!(explained["prospects"][0]["danger"], 0.5);
+    assert_eq!(explained["prospects"][1]["danger"], 1.0);
+    assert_eq!(explained["prospects"][1]["no_return"], true);
+    assert!(explained["passed_by"].is_null(), "{explained}");
+}
+
+#[test]
+fn check_and_danger_tell_the_same() {
+    let directory = session(LOSES);
+    for rates in [&[][..], &["--rate", "a=3"]] {
+        let check = [&["check", "counter.toml", "--danger"], rates].concat();
+        let (code, checked) = json(directory.path(), &check);
+        assert_eq!(code, 0);
+        let (_, told) = json(directory.path(), &[&["danger", "counter.toml"], rates].concat());
+        for key in ["rates", "danger", "endless", "residual", "schedules"] {
+            assert_eq!(checked["danger"][key], told[key], "{key}");
+        }
+        let steps = checked["schedule"]["steps"].as_u64().expect("a number") as usize;
+        let along = told["schedules"][0]["danger"].as_array().expect("one a step");
+        assert_eq!((along.len(), &along[steps]), (steps + 1, &Value::from(1.0)));
+        let (_, stdout, _) = run(directory.path(), &check);
+        assert!(stdout.contains("Danger of `never lost_update`, step by step"), "{stdout}");
+    }
+    for (arguments, said) in [
+        (&["--rate", "a=3"][..], "--danger"),
+        (&["--danger", "--rate", "z=3"], "no thread or action `z`"),
+        (&["--danger", "--engine", "shuttle"], "--engine search"),
+    ] {
+        let (code, _, stderr) =
+            run(directory.path(), &[&["check", "counter.toml"], arguments].concat());
+        assert_eq!(code, 2);
+        assert!(stderr.contains(said), "{stderr}");
+    }
+    let limited = ["check", "counter.toml", "--danger", "--max-states", "3"];
+    let (code, _, stderr) = run(directory.path(), &limited);
+    assert_eq!(code, 21);
+    assert!(stderr.contains("cannot be searched whole"), "{stderr}");
+}

@@ -91,6 +91,14 @@ fn every_size_of_screen_shows_what_matters() {
             assert!(screen.contains(words), "{width}×{height}: {words} is not in\n{screen}");
         }
     }
+    // Where there is no room for the text, a thread is a line, and keys and choices are still there.
+    for (width, height) in [(50, 16), (40, 12)] {
+        let screen = screen(&session, width, height);
+        for words in ["step 6 of 6", "main: can run", "sysmon: can run", "next?", "q leave"] {
+            assert!(screen.contains(words), "{width}×{height}: {words} is not in\n{screen}");
+        }
+        assert!(!screen.contains("So far"), "{width}×{height}:\n{screen}");
+    }
     for size in 1..20 {
         screen(&session, size, size);
     }

@@ -116,7 +116,7 @@ fn start(lab: &Lab, directory: &Path, output: &mut Output) -> Result<Exit, Failu
         let path = path.display();
         return Err(Failure::Usage(format!("{path} is there already; name another directory")));
     }
-    all.extend(report_pages::all()?.into_iter().map(|(file, text)| (pages.join(file), text)));
+    all.extend(report_pages::all(&pages)?.into_iter().map(|(file, text)| (pages.join(file), text)));
     if interrupt::requested() {
         return Ok(Exit::Interrupted);
     }

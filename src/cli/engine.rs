@@ -14,11 +14,11 @@ use std::time::Instant;
 /// What searches, or replays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Engine {
-    /// ghosthunt's own search, which stores states
+    /// ghosthunt itself, which takes every state once
     Search,
-    /// The shuttle crate, which takes runs
+    /// The shuttle crate, which takes runs one by one: all, or picked by chance
     Shuttle,
-    /// The loom crate, which takes runs, for casts of two or three threads
+    /// The loom crate, which takes all runs one by one, for casts of two or three threads
     Loom,
 }
 
@@ -53,7 +53,7 @@ pub(super) struct EngineArguments {
     /// With random, pct and urw: the seed of the runs [default: a new one]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// With loom: leave out runs with more than N preemptions
+    /// With loom: leave out runs with more than N preemptions; the check is then bounded
     #[arg(long, value_name = "N")]
     preemptions: Option<u8>,
 }
@@ -76,7 +76,7 @@ pub(super) fn new_seed() -> u64 {
 }
 
 impl Engine {
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Engine::Search => "search",
             Engine::Shuttle => "shuttle",

@@ -5,7 +5,7 @@ use super::output::{Failure, Output, complain};
 use super::{Exit, interrupt, runner};
 use crate::export::{dot, itf};
 use crate::graph::View;
-use crate::scenario::{Check, Named, SplitName};
+use crate::scenario::{Check, Named, SplitName, finding_name};
 use crate::schedule::Run;
 use crate::search::small_graph;
 use clap::{Args, ValueEnum};
@@ -59,17 +59,18 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         Kind::Itf => {
             let report = runner::run(&check, &default_limits(), false);
             let checked = runner::judged(&scenario, &check, &report);
-            let told = checked.told_first().map(|found| found.trace.clone());
             let runs = checked.runs();
-            let trace = match &arguments.show {
-                Some(show) => runs.iter().find(|(name, _)| name == show).map(|(_, t)| (*t).clone()),
-                None => told.or_else(|| runs.first().map(|(_, trace)| (*trace).clone())),
-            };
-            let Some(trace) = trace else {
+            let told = checked.told_first().map(|found| finding_name(&found.what, &check.program));
+            let first = runs.first().map(|(name, _)| *name);
+            let wanted = arguments.show.as_deref().or(told).or(first);
+            let found = runs.iter().find(|(name, _)| Some(*name) == wanted);
+            let Some((name, trace)) = found else {
                 return Err(Failure::Usage(no_schedule(&check, arguments.show.as_deref(), &runs)));
             };
-            let run = Run::new(&check.program, &trace).expect("what was found can be run");
-            output.print(&itf(&run))?;
+            let run = Run::new(&check.program, trace).expect("what was found can be run");
+            let properties = &check.program.properties;
+            let endless = properties.iter().any(|p| p.name == *name && p.kind.is_liveness());
+            output.print(&itf(&run.with_cycle(checked.cycle_of(name)), endless))?;
             Ok(Exit::of(&checked.judgement, report.completeness))
         }
     }

@@ -1,7 +1,7 @@
 //! A schedule file and its scenario, as arguments.
 
 use super::output::Failure;
-use crate::scenario::{Check, Named};
+use crate::scenario::{Check, Named, Scenario};
 use crate::schedule::{self, Replay, Schedule};
 use clap::Args;
 use std::fs;
@@ -20,16 +20,17 @@ pub(super) struct ScheduleArguments {
 }
 
 impl ScheduleArguments {
-    /// The schedule, and the check that it is a run of.
-    pub(super) fn read(&self) -> Result<(Schedule, Check), Failure> {
+    /// The schedule, its scenario, and the check that it is a run of.
+    pub(super) fn read(&self) -> Result<(Schedule, Scenario, Check), Failure> {
         let (name, text) = read(&self.file)?;
         let schedule = Schedule::parse(&name, &text)?;
         let scenario = match &self.scenario {
             Some(scenario) => Named::find(scenario)?,
             None => find(&self.file, &schedule.scenario)?,
         };
-        let check = scenario.parse()?.compile(schedule.kernel.as_deref(), &schedule.set)?;
-        Ok((schedule, check))
+        let scenario = scenario.parse()?;
+        let check = scenario.compile(schedule.kernel.as_deref(), &schedule.set)?;
+        Ok((schedule, scenario, check))
     }
 }
 
@@ -40,7 +41,7 @@ pub(super) fn replayed<'p>(check: &'p Check, schedule: &Schedule) -> Result<Repl
 }
 
 /// The name to report and the text of the file.
-fn read(file: &str) -> Result<(String, String), Failure> {
+pub(super) fn read(file: &str) -> Result<(String, String), Failure> {
     let (name, text) = match file {
         "-" => {
             let mut text = String::new();

@@ -4,14 +4,15 @@ use super::check::option;
 use super::limits::duration;
 use super::output::{Failure, Output, say};
 use super::{Exit, interrupt};
-use crate::engines::loom::{self, Answer, Limits, Plan, WireReport};
-use crate::engines::{self};
+use crate::engines::loom::{self, Answer, Limits, Plan, WireReport, WireRun};
+use crate::engines::{self, Driven};
 use crate::machine::Machine;
 use crate::report::text;
 use crate::scenario::{Check, Named, Scenario, built_in_scenarios};
 use crate::schedule::Observed;
 use crate::search::{Completeness, Report};
 use clap::Args;
+use std::io::{Write, stdin};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,9 @@ pub(super) struct Arguments {
     time: Option<Duration>,
     #[arg(long)]
     preemptions: Option<u8>,
+    /// Drive it through the steps on the standard input
+    #[arg(long)]
+    replay: bool,
 }
 
 /// The child's side.
@@ -46,12 +50,18 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     if check.program.hash != arguments.hash {
         return Err(Failure::Usage("the texts have changed meanwhile".to_string()));
     }
-    let Arguments { runs, time, preemptions, .. } = *arguments;
-    let limits = Limits { runs, time, preemptions };
-    let answer = match loom::check(&Arc::new(check.program), limits) {
-        Ok(report) => Answer::Ran(Box::new(WireReport::from(&report))),
-        Err(refusal) => Answer::Refused(refusal.to_string()),
+    let program = Arc::new(check.program);
+    let answer = if arguments.replay {
+        let asked: WireRun = serde_json::from_reader(stdin().lock())
+            .map_err(|error| Failure::Usage(format!("these are no steps: {error}")))?;
+        let asked = Driven::from(asked);
+        loom::replay(&program, &asked.trace).map(|driven| Answer::Drove(driven.into()))
+    } else {
+        let Arguments { runs, time, preemptions, .. } = *arguments;
+        let limits = Limits { runs, time, preemptions };
+        loom::check(&program, limits).map(|report| Answer::Ran(Box::new(WireReport::from(&report))))
     };
+    let answer = answer.unwrap_or_else(|refusal| Answer::Refused(refusal.to_string()));
     output.print(&serde_json::to_string(&answer).expect("strings and numbers are always JSON"))?;
     Ok(Exit::AsExpected)
 }
@@ -67,19 +77,78 @@ pub(super) fn check(
     quiet: bool,
 ) -> Result<Report, Failure> {
     let program = &check.program;
-    let refuse = |reason: String| {
-        Failure::Usage(format!("{} is not for loom: {reason}", program.check_name()))
-    };
-    let plan =
-        Plan::of(program, loom::STATES_MAX).map_err(|refusal| refuse(refusal.to_string()))?;
+    let plan = Plan::of(program, loom::STATES_MAX).map_err(|refusal| refused(check, &refusal))?;
     if !quiet {
         let expected = match engines::runs(program, loom::STATES_MAX) {
             Some(runs) => format!("{} executions", text::count(clamped(runs))),
-            None => "a number of executions that is not known".to_string(),
+            None => {
+                let least = engines::runs_at_least(program, loom::STATES_MAX).unwrap_or(0);
+                format!("at least {} executions", text::count(clamped(least)))
+            }
+        };
+        let bound = match limits.preemptions {
+            Some(bound) => {
+                format!(
+                    ", bounded to those with at most {}",
+                    text::plural(u64::from(bound), "preemption")
+                )
+            }
+            None => String::new(),
         };
         let threads = plan.describe(program).join("; ");
-        say(&format!("loom: {expected} to take, on these threads: {threads}\n"));
+        say(&format!("loom: {expected} to take{bound}, on these threads: {threads}\n"));
     }
+    let mut child = child(scenario, check)?;
+    if let Some(runs) = limits.runs {
+        child.arg("--runs").arg(runs.to_string());
+    }
+    if let Some(time) = limits.time {
+        child.arg("--time").arg(format!("{}ms", time.as_millis().max(1)));
+    }
+    if let Some(preemptions) = limits.preemptions {
+        child.arg("--preemptions").arg(preemptions.to_string());
+    }
+    match answer(child, None)? {
+        Ok(Answer::Ran(report)) => Ok(Report::from(*report)),
+        Err(_) if interrupt::requested() => Ok(nothing(check)),
+        other => Err(unanswered(check, other)),
+    }
+}
+
+/// Has a child drive loom through the steps of `asked`, which is the run as it should become.
+///
+/// # Errors
+/// Why loom cannot run this schedule, or that it came to grief.
+pub(super) fn replay(
+    scenario: &Scenario,
+    check: &Check,
+    asked: &Driven,
+) -> Result<Driven, Failure> {
+    let mut child = child(scenario, check)?;
+    child.arg("--replay");
+    let asked = serde_json::to_string(&WireRun::from(asked.clone()));
+    match answer(child, Some(&asked.expect("numbers are always JSON")))? {
+        Ok(Answer::Drove(run)) => Ok(Driven::from(run)),
+        other => Err(unanswered(check, other)),
+    }
+}
+
+fn refused(check: &Check, reason: &impl std::fmt::Display) -> Failure {
+    Failure::Usage(format!("{} is not for loom: {reason}", check.program.check_name()))
+}
+
+/// Why there is not the answer that was hoped for; `Err` is what the child said as it died.
+fn unanswered(check: &Check, answer: Result<Answer, String>) -> Failure {
+    match answer {
+        Ok(Answer::Refused(reason)) => refused(check, &reason),
+        Ok(_) => Failure::Differs("loom answered something else than it was asked".to_string()),
+        Err(said) => Failure::Differs(format!("loom ended without an answer\n{}", said.trim_end())),
+    }
+}
+
+/// The child, with everything that says which program it is to run.
+fn child(scenario: &Scenario, check: &Check) -> Result<Command, Failure> {
+    let program = &check.program;
     let mut child = Command::new(std::env::current_exe().map_err(Failure::Output)?);
     // loom's own settings would bound it without a word.
     for (name, _) in std::env::vars_os()
@@ -94,26 +163,25 @@ pub(super) fn check(
     for (name, value) in &check.set {
         child.arg("--set").arg(format!("{name}={value}"));
     }
-    if let Some(runs) = limits.runs {
-        child.arg("--runs").arg(runs.to_string());
+    Ok(child)
+}
+
+/// Runs the child, and gives it `input` to read; what it answered, or what it said instead.
+fn answer(mut child: Command, input: Option<&str>) -> Result<Result<Answer, String>, Failure> {
+    let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
+    let mut child = child
+        .stdin(stdin)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(Failure::Output)?;
+    if let (Some(mut pipe), Some(input)) = (child.stdin.take(), input) {
+        // A child that has died does not read; that it gives no answer is told below.
+        let _ = pipe.write_all(input.as_bytes());
     }
-    if let Some(time) = limits.time {
-        child.arg("--time").arg(format!("{}ms", time.as_millis().max(1)));
-    }
-    if let Some(preemptions) = limits.preemptions {
-        child.arg("--preemptions").arg(preemptions.to_string());
-    }
-    let child = child.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let answered = child.and_then(|child| child.wait_with_output()).map_err(Failure::Output)?;
-    match serde_json::from_slice(&answered.stdout) {
-        Ok(Answer::Ran(report)) => Ok(Report::from(*report)),
-        Ok(Answer::Refused(reason)) => Err(refuse(reason)),
-        Err(_) if interrupt::requested() => Ok(nothing(check)),
-        Err(_) => {
-            let said = String::from_utf8_lossy(&answered.stderr);
-            Err(Failure::Differs(format!("loom ended without an answer\n{}", said.trim_end())))
-        }
-    }
+    let answered = child.wait_with_output().map_err(Failure::Output)?;
+    let answer = serde_json::from_slice(&answered.stdout);
+    Ok(answer.map_err(|_| String::from_utf8_lossy(&answered.stderr).into_owned()))
 }
 
 /// What the child is to find the scenario by.

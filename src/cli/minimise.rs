@@ -35,7 +35,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Failure> {
     interrupt::catch();
-    let (schedule, check) = arguments.schedule.read()?;
+    let (schedule, _, check) = arguments.schedule.read()?;
     let given = replayed(&check, &schedule)?;
     let (mut report, graph) = runner::run_and_keep(&check, &arguments.limits.limits(), false);
     let proved = graph.and_then(|graph| {
@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
             let width = arguments.width.columns();
             report::minimised(&given, &shown, &check.program.check_name(), is_proved, width)
         }
-        Format::Json => report::json_replay(&shown, &minimal, None),
+        Format::Json => report::json_replay(&shown, &minimal, "search", None),
     })?;
     Ok(Exit::AsExpected)
 }

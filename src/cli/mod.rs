@@ -6,6 +6,7 @@ mod completions;
 mod course;
 mod danger;
 mod engine;
+mod engines;
 mod exit;
 mod export;
 mod files;
@@ -64,6 +65,8 @@ enum Command {
     Mutate(mutate::Arguments),
     #[command(after_help = exit::help())]
     Simulate(simulate::Arguments),
+    #[command(after_help = exit::help())]
+    Engines(engines::Arguments),
     #[command(name = "run-loom", hide = true)]
     RunLoom(loom::Arguments),
     #[command(after_help = exit::help())]
@@ -149,6 +152,7 @@ fn run() -> Exit {
         Some(Command::Minimise(arguments)) => minimise::run(arguments, &mut output),
         Some(Command::Mutate(arguments)) => mutate::run(arguments, &mut output),
         Some(Command::Simulate(arguments)) => simulate::run(arguments, &mut output),
+        Some(Command::Engines(arguments)) => engines::run(arguments, &mut output),
         Some(Command::RunLoom(arguments)) => loom::run(arguments, &mut output),
         Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),
         Some(Command::Step(arguments)) => step::run(arguments),

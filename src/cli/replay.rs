@@ -5,10 +5,9 @@ use super::given::{ScheduleArguments, replayed};
 use super::limits::LimitArguments;
 use super::output::{Failure, Output};
 use super::{Exit, Format, WidthArgument, danger, interrupt, runner};
-use crate::engines::shuttle;
-use crate::program::Program;
+use crate::engines::{Driven, shuttle};
 use crate::report::{self, Explained};
-use crate::scenario::Check;
+use crate::scenario::{Check, Scenario};
 use crate::schedule::{self, Replay, Schedule};
 use crate::search::{Aim, Bottoms};
 use clap::Args;
@@ -42,17 +41,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Failure> {
-    let (schedule, check) = arguments.schedule.read()?;
+    let (schedule, scenario, check) = arguments.schedule.read()?;
     let replay = replayed(&check, &schedule)?;
-    match arguments.engine {
-        Engine::Search => {}
-        Engine::Shuttle => drive(&check.program, &replay, &schedule)?,
-        Engine::Loom => {
-            return Err(Failure::Usage(
-                "loom chooses its runs itself, and cannot be driven by a schedule".to_string(),
-            ));
-        }
-    }
+    drive(arguments.engine, &scenario, &check, &replay, &schedule)?;
     let explained = match arguments.explain {
         true => {
             danger::known(&arguments.rates, &check)?;
@@ -63,9 +54,13 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     let width = arguments.width.columns();
     output.print(&match arguments.format {
         Format::Human => {
-            report::replayed(&replay, &check.program.check_name(), &schedule.shows, width)
+            let by = arguments.engine.name();
+            report::replayed(&replay, &check.program.check_name(), &schedule.shows, by, width)
         }
-        Format::Json => report::json_replay(&replay, &schedule, explained.as_ref()),
+        Format::Json => {
+            let by = arguments.engine.name();
+            report::json_replay(&replay, &schedule, by, explained.as_ref())
+        }
     })?;
     if let (Some(explained), Format::Human) = (&explained, arguments.format) {
         output.print(&report::explanation(&replay.run, explained, width))?;
@@ -73,16 +68,28 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     Ok(Exit::AsExpected)
 }
 
-/// Drives shuttle through the schedule. It must come to the end of it, and to what it shows.
-fn drive(program: &Program, replay: &Replay, schedule: &Schedule) -> Result<(), Failure> {
-    let driven = shuttle::replay(&Arc::new(program.clone()), &replay.trace);
-    let steps = replay.trace.len();
-    if driven.trace != replay.trace || *driven.state != *replay.run.last_state() {
-        let message = format!("shuttle took {} of the {steps} steps", driven.trace.len());
-        return Err(Failure::Differs(message));
+/// Drives another engine through the schedule. It must come to the end of it, and to what it shows.
+fn drive(
+    engine: Engine,
+    scenario: &Scenario,
+    check: &Check,
+    replay: &Replay,
+    schedule: &Schedule,
+) -> Result<(), Failure> {
+    let program = &check.program;
+    let asked = Driven { trace: replay.trace.clone(), state: replay.run.last_state().into() };
+    let driven = match engine {
+        Engine::Search => return Ok(()),
+        Engine::Shuttle => shuttle::replay(&Arc::new(program.clone()), &asked.trace),
+        Engine::Loom => super::loom::replay(scenario, check, &asked)?,
+    };
+    let name = engine.name();
+    if driven != asked {
+        let (taken, steps) = (driven.trace.len(), asked.trace.len());
+        return Err(Failure::Differs(format!("{name} took {taken} of the {steps} steps")));
     }
     let shown = schedule::shows(program, &driven.trace, schedule.cycle_from, &schedule.shows);
-    shown.map_err(|found| Failure::Differs(format!("shuttle's run leads to {found}")))
+    shown.map_err(|found| Failure::Differs(format!("{name}'s run leads to {found}")))
 }
 
 /// Searches the scenario to explain the schedule.

@@ -2,10 +2,11 @@
 
 use super::limits::default_limits;
 use super::output::{Failure, Output};
-use super::{Exit, files, interrupt, runner};
+use super::{Exit, files, given, interrupt, runner};
 use crate::course::{self, Lab};
-use crate::report::{Checked, Entry, Lesson};
+use crate::report::{Checked, FindingPage, Index, Lesson, Shown};
 use crate::scenario::{Check, Named, Scenario, SplitName};
+use crate::schedule::{self, Schedule};
 use crate::search::Report;
 use clap::{Args, ValueEnum};
 use std::fs;
@@ -24,6 +25,10 @@ pub(super) struct Arguments {
     /// Write the gallery, in both formats and with an index, and the course: the pages of `reports/`
     #[arg(long, conflicts_with_all = ["scenario", "format"])]
     all: bool,
+    /// Show this schedule, as `ghosthunt check --save` or the key `s` of `ghosthunt step` writes it,
+    /// instead of a shortest one
+    #[arg(long, value_name = "FILE", conflicts_with = "all")]
+    schedule: Option<String>,
     /// Where the page goes: a file, or a directory [default: here; with --all, `reports`]
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
@@ -33,13 +38,19 @@ pub(super) struct Arguments {
 }
 
 /// The scenarios of the gallery, in the order in which they are best read.
-const GALLERY: [&str; 6] = [
+const GALLERY: [&str; 12] = [
     "nt/suspend-is-asynchronous",
     "nt/suspend-against-exit",
+    "patterns/04-lock-over-suspend",
     "go/cgo-exit-1.14beta1",
     "go/racefini-1.14beta1",
     "go/exit-1.14beta1-no-suspendlock",
     "go/mutual-preempt-1.14beta1-no-suspendlock",
+    "go/live-enter-1.14",
+    "webkit/exit-before",
+    "webkit/detach-40533",
+    "slimdetours/heap",
+    "hotspot/atexit-joins",
 ];
 
 /// What a page is written as.
@@ -62,6 +73,7 @@ struct Searched {
     scenario: Scenario,
     check: Check,
     report: Report,
+    shown: Shown,
 }
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Failure> {
@@ -86,7 +98,14 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
 /// The page of one scenario: paths and contents.
 fn page(arguments: &Arguments, scenario: &str) -> Result<Vec<(PathBuf, String)>, Failure> {
     let split = SplitName::parse(scenario);
-    let searched = Pair::of(&Named::find(split.scenario)?, split.kernel)?;
+    let schedule = match &arguments.schedule {
+        Some(file) => {
+            let (name, text) = given::read(file)?;
+            Some(Schedule::parse(&name, &text)?)
+        }
+        None => None,
+    };
+    let searched = Pair::of(&Named::find(split.scenario)?, split.kernel, schedule.as_ref())?;
     let name = files::name_part(&searched.main.check.program.check_name());
     let out = arguments.out.as_deref().unwrap_or(Path::new("."));
     Ok(searched.tell(|lesson| match arguments.format {
@@ -104,16 +123,17 @@ fn page(arguments: &Arguments, scenario: &str) -> Result<Vec<(PathBuf, String)>,
 /// All pages, and where they go.
 fn gallery(arguments: &Arguments) -> Result<Vec<(PathBuf, String)>, Failure> {
     let out = arguments.out.as_deref().unwrap_or(Path::new("reports"));
-    Ok(all()?.into_iter().map(|(file, text)| (out.join(file), text)).collect())
+    Ok(all(out)?.into_iter().map(|(file, text)| (out.join(file), text)).collect())
 }
 
-/// The pages of the gallery in both formats, their index, and the course.
-pub(super) fn all() -> Result<Vec<(String, String)>, Failure> {
+/// The pages of the gallery in both formats, their index, which lists the findings that are in `out`,
+/// and the course.
+pub(super) fn all(out: &Path) -> Result<Vec<(String, String)>, Failure> {
     let mut all = Vec::new();
     let mut entries = Vec::new();
     for scenario in GALLERY {
         let stem = files::name_part(scenario);
-        let searched = Pair::of(&Named::find(scenario)?, None)?;
+        let searched = Pair::of(&Named::find(scenario)?, None, None)?;
         all.extend(searched.tell(|lesson| {
             entries.push(lesson.entry(&stem));
             let mut files = lesson.markdown(&stem);
@@ -121,11 +141,32 @@ pub(super) fn all() -> Result<Vec<(String, String)>, Failure> {
             files
         }));
     }
-    all.extend(Entry::index(&entries));
+    all.extend(Index { entries, findings: findings(out)? }.files());
     let goes_on = || !interrupt::requested();
     let pages = course::pages(&Lab::new(default_limits(), &goes_on), &GALLERY);
     all.extend(pages.files.into_iter().map(|(file, text)| (format!("course/{file}"), text)));
     Ok(all)
+}
+
+/// The findings that are written up in `findings/` beside the index, by the names of their files.
+fn findings(out: &Path) -> Result<Vec<FindingPage>, Failure> {
+    let directory = out.join("findings");
+    if !directory.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut pages = Vec::new();
+    for entry in fs::read_dir(&directory).map_err(Failure::Output)? {
+        let path = entry.map_err(Failure::Output)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.ends_with(".md") {
+            let text = fs::read_to_string(&path)
+                .map_err(|error| Failure::Unreadable { path: path.display().to_string(), error })?;
+            pages.push((format!("findings/{name}"), text));
+        }
+    }
+    // Directories are listed in no order of their own.
+    pages.sort();
+    Ok(pages.iter().map(|(path, text)| FindingPage::of(path, text)).collect())
 }
 
 /// The file to write: the one named, or `NAME.EXTENSION` in the directory named.
@@ -135,13 +176,37 @@ fn target(out: &Path, name: &str, extension: &str) -> PathBuf {
 }
 
 impl Searched {
-    /// Searches the scenario on `kernel`, or on the first that it names.
-    fn of(named: &Named, kernel: Option<&str>) -> Result<Searched, Failure> {
+    /// Searches the scenario on `kernel`, or on the first that it names. What is shown is a schedule
+    /// that was found, or the one given; that one says the kernel and the options, too.
+    fn of(
+        named: &Named,
+        kernel: Option<&str>,
+        schedule: Option<&Schedule>,
+    ) -> Result<Searched, Failure> {
         let scenario = named.parse()?;
-        let kernel = kernel.or(scenario.kernel_names()[0]).map(str::to_string);
-        let check = scenario.compile(kernel.as_deref(), &[])?;
-        let report = runner::run(&check, &default_limits(), false);
-        Ok(Searched { scenario, check, report })
+        let of_schedule = schedule.and_then(|schedule| schedule.kernel.as_deref());
+        let kernel = kernel.or(of_schedule).or(scenario.kernel_names()[0]).map(str::to_string);
+        let set = schedule.map_or(&[][..], |schedule| &schedule.set);
+        let check = scenario.compile(kernel.as_deref(), set)?;
+        let own = match schedule {
+            Some(schedule) => {
+                let replayed = schedule::replay(&check.program, schedule)
+                    .map_err(|error| Failure::Bad(error.in_text(schedule)))?;
+                Some(Shown::own(&schedule.shows, replayed.trace, schedule.cycle_from))
+            }
+            None => None,
+        };
+        let (report, shown) = {
+            let (report, graph) = runner::run_and_keep(&check, &default_limits(), false);
+            let checked = runner::judged(&scenario, &check, &report);
+            let shown = own.unwrap_or_else(|| Shown::of(&checked));
+            let shown = match &graph {
+                Some(graph) => shown.explained_by(&checked, graph),
+                None => shown,
+            };
+            (report, shown)
+        };
+        Ok(Searched { scenario, check, report, shown })
     }
 
     fn judged(&self) -> Checked<'_> {
@@ -151,11 +216,15 @@ impl Searched {
 
 impl Pair {
     /// Searches the scenario and the one that it names as its fix, both on one kernel.
-    fn of(named: &Named, kernel: Option<&str>) -> Result<Pair, Failure> {
-        let main = Searched::of(named, kernel)?;
+    fn of(
+        named: &Named,
+        kernel: Option<&str>,
+        schedule: Option<&Schedule>,
+    ) -> Result<Pair, Failure> {
+        let main = Searched::of(named, kernel, schedule)?;
         let kernel = main.check.program.kernel.as_deref();
         let fixed = match main.scenario.find_fixed()? {
-            Some(named) => Some(Searched::of(&named, kernel)?),
+            Some(named) => Some(Searched::of(&named, kernel, None)?),
             None => None,
         };
         Ok(Pair { main, fixed })
@@ -165,6 +234,6 @@ impl Pair {
     fn tell<T>(&self, write: impl FnOnce(&Lesson) -> T) -> T {
         let main = self.main.judged();
         let fixed = self.fixed.as_ref().map(Searched::judged);
-        write(&Lesson::new(&main, fixed.as_ref()))
+        write(&Lesson::new(&main, &self.main.shown, fixed.as_ref()))
     }
 }

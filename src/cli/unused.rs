@@ -70,3 +70,67 @@ impl Unused {
         (!words.is_empty()).then_some(words)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Unused;
+    use crate::language::{Cast, CastThread, Library, Spanned, compile};
+    use crate::program::{Program, Sources, Span};
+    use crate::search::{Limits, search};
+
+    const TEXT: &str = "\
+option twice: bool = false
+var x: atomic 0..3 = 0
+proc p() {
+    x = 1
+    if twice { x = 2 }
+    if x == 3 { unreached \"nobody writes 3\" x = 0 }
+    if x == 3 { x = 1 }
+}
+";
+
+    struct Text;
+
+    impl Library for Text {
+        fn model(&self, name: &str) -> Option<(String, String)> {
+            (name == "m").then(|| ("m.ghost".to_string(), TEXT.to_string()))
+        }
+
+        fn names(&self) -> Vec<String> {
+            vec!["m".to_string()]
+        }
+    }
+
+    fn program(twice: &str) -> Program {
+        let spanned = |text: &str| Spanned {
+            value: text.to_string(),
+            span: Span { file: 0, start: 0, end: 1 },
+        };
+        let thread = CastThread { name: spanned("a"), runs: spanned("p()"), start: None };
+        let options = vec![(spanned("twice"), spanned(twice))];
+        let cast = Cast { threads: vec![thread], options, ..Cast::default() };
+        let mut sources = Sources::default();
+        sources.add("a.toml", " ".to_string());
+        compile(&spanned("m"), &cast, &Text, sources).expect("it compiles").0
+    }
+
+    fn words(runs: &[(&str, Limits)]) -> Option<String> {
+        let mut unused = Unused::default();
+        for (twice, limits) in runs {
+            let program = program(twice);
+            unused.add(&program, &search(&program, limits, &mut |_| true));
+        }
+        unused.words(80)
+    }
+
+    #[test]
+    fn a_line_that_no_check_runs_is_named() {
+        let all = Limits::default();
+        let told = words(&[("false", all), ("true", all)]).expect("there is a line");
+        assert!(told.contains("m.ghost") && told.contains("7 p: x = 1"), "{told}");
+        assert_eq!(told.lines().filter(|line| line.starts_with("  ")).count(), 1, "{told}");
+        // A check that was stopped might have run it.
+        let few = Limits { states: Some(1), ..all };
+        assert_eq!(words(&[("false", all), ("true", few)]), None);
+    }
+}

@@ -1,6 +1,6 @@
 //! Live runs: everything that a chapter or an answer says of a scenario is searched here, once.
 
-use crate::report::{Checked, Lesson};
+use crate::report::{Checked, Lesson, Shown};
 use crate::scenario::{Check, Named, Scenario, SplitName};
 use crate::search::{Bottoms, Danger, Goal, Limits, Report, Trace, polish, search_graph};
 use std::cell::RefCell;
@@ -84,7 +84,7 @@ impl<'a> Lab<'a> {
         let at = kernel.map_or(String::new(), |kernel| format!("@{kernel}"));
         let fixed = fixed.map(|named| self.tried(&format!("{}{at}", named.name)));
         let (main, fixed) = (tried.checked(), fixed.as_ref().map(|fixed| fixed.checked()));
-        tell(&Lesson::new(&main, fixed.as_ref()))
+        tell(&Lesson::new(&main, &Shown::of(&main), fixed.as_ref()))
     }
 
     /// The probability that a run of random choices gets to the outcome or property of that name;

@@ -8,12 +8,45 @@ mod count;
 pub mod loom;
 pub mod shuttle;
 
-pub use count::runs;
+pub use count::{runs, runs_at_least};
 
+use crate::machine::Transition;
 use crate::program::{Program, PropertyKind, StatementId};
 use crate::schedule::Observed;
 use crate::search::{Completeness, EndClass, Finding, Found, Report};
 use std::time::Duration;
+
+/// The runs that an engine took.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    /// What they showed.
+    pub observed: Observed,
+    /// The statements that ran.
+    pub statements: Vec<StatementId>,
+    /// What took them, as reports call it.
+    pub engine: String,
+    /// Whether they are all there are.
+    pub completeness: Completeness,
+    /// Wall-clock time.
+    pub elapsed: Duration,
+}
+
+impl Ran {
+    /// What they come to.
+    pub fn report(&self, program: &Program) -> Report {
+        let Ran { observed, statements, engine, completeness, elapsed } = self;
+        report(program, observed, statements, engine, *completeness, *elapsed)
+    }
+}
+
+/// What became of a run that an engine was driven through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Driven {
+    /// The steps taken; fewer than asked for if a step was not enabled.
+    pub trace: Vec<Transition>,
+    /// The state after the last.
+    pub state: Box<[u64]>,
+}
 
 /// What runs come to, as the search would report it: `ends` counts distinct ends, `transitions` the
 /// steps of all runs, and schedules are the shortest that were seen. `ran` holds the statements that

@@ -6,18 +6,21 @@ use crate::program::{Domain, FINISHED, NONE, Program, Value, Variable};
 use crate::schedule::Run;
 use serde_json::{Map, Value as Json, json};
 
-/// The variable that says which step led to a state, and the one that says where the threads stand.
-const STEP: &str = "#step";
-const PLACES: &str = "#places";
+/// The variable that says which step led to a state, and the one that says where the threads stand. No
+/// variable of a model is named so, and what begins with `#` is the format's own.
+const STEP: &str = "ghosthunt::step";
+const PLACES: &str = "ghosthunt::places";
 
 /// The states of a run, with all shared variables. An array is a map from its index's words;
-/// `none` and a free mutex are the strings `none` and `free`.
-pub fn itf(run: &Run) -> String {
+/// `none` and a free mutex are the strings `none` and `free`. If the run is `endless`, its cycle is the
+/// trace's loop, from the state after the cycle's first step to the last state, which is the one that
+/// the cycle began in; without a cycle, the last state alone.
+pub fn itf(run: &Run, endless: bool) -> String {
     let program = run.program;
     let names = program.variables.iter().map(|variable| json!(variable.name));
     let vars: Vec<Json> = names.chain([json!(STEP), json!(PLACES)]).collect();
     let states: Vec<Json> = (0..run.states.len()).map(|index| state(run, index)).collect();
-    let trace = json!({
+    let mut trace = json!({
         "#meta": {
             "format": "ITF",
             "format-description": "https://apalache-mc.org/docs/adr/015adr-trace.html",
@@ -26,6 +29,10 @@ pub fn itf(run: &Run) -> String {
         "vars": vars,
         "states": states,
     });
+    if endless {
+        let first = run.cycle_from.map_or(run.steps.len(), |from| from + 1);
+        trace["loop"] = json!(first);
+    }
     let text = serde_json::to_string_pretty(&trace).expect("strings and numbers are always JSON");
     text + "\n"
 }

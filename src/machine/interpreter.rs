@@ -27,11 +27,18 @@ type Cell = i64;
 pub struct Workspace {
     stack: Box<[Cell]>,
     ran: Box<[bool]>,
+    /// Statements that ran for the first time in the step being run: if it turns out to be disabled,
+    /// they have not.
+    fresh: Vec<StatementId>,
 }
 
 impl Workspace {
     pub(super) fn new(stack_depth: usize, statements: usize) -> Workspace {
-        Workspace { stack: vec![0; stack_depth.max(1)].into(), ran: vec![false; statements].into() }
+        Workspace {
+            stack: vec![0; stack_depth.max(1)].into(),
+            ran: vec![false; statements].into(),
+            fresh: Vec::new(),
+        }
     }
 
     /// The value of the expression that ran last.
@@ -113,6 +120,7 @@ impl Machine<'_> {
         memory: &mut M,
         work: &mut Workspace,
     ) -> Step {
+        work.fresh.clear();
         let mut stack = Operands { cells: &mut work.stack, len: 0 };
         let mut at = entry as usize;
         let mut yielded = false;
@@ -229,6 +237,9 @@ impl Machine<'_> {
                 }
                 Op::Guard => {
                     if stack.pop() == 0 {
+                        for statement in work.fresh.drain(..) {
+                            work.ran[statement as usize] = false;
+                        }
                         return Step::Disabled;
                     }
                 }
@@ -260,7 +271,11 @@ impl Machine<'_> {
                     }
                 }
                 Op::Yield => yielded = true,
-                Op::Cover(statement) => work.ran[statement as usize] = true,
+                Op::Cover(statement) => {
+                    if !std::mem::replace(&mut work.ran[statement as usize], true) {
+                        work.fresh.push(statement);
+                    }
+                }
                 Op::Stop(place) => {
                     let field = match role {
                         Role::Thread(thread) => Some(self.program.threads[thread].place),

@@ -1,10 +1,12 @@
 //! Runs that go on for ever: what each thread does meanwhile, and which fairness matters.
 
+use super::Checked;
 use super::standing::{self, Standing};
+use super::text::plural;
 use crate::machine::{Actor, Machine, Step};
 use crate::program::{FINISHED, Op, Place, PlaceId, Program, Thread};
 use crate::schedule::Run;
-use crate::search::{Assumed, Assumption};
+use crate::search::{Assumed, Assumption, Decision};
 use std::collections::BTreeSet;
 
 /// What a thread does in the cycle of a run.
@@ -23,6 +25,63 @@ pub enum ForEver {
     },
     /// It takes no step. It could, in so many states of the cycle, of so many.
     Rests { last: Box<Standing>, enabled: usize, states: usize },
+}
+
+impl ForEver {
+    /// In words, after the thread's name.
+    pub fn words(&self) -> String {
+        match self {
+            ForEver::Goes(steps) => format!("takes {}", plural(*steps as u64, "step")),
+            ForEver::Spins { place, reads, waits_for } => {
+                let reads = match reads.as_slice() {
+                    [] => String::new(),
+                    reads => format!(" ({})", reads.join(", ")),
+                };
+                let waits = match waits_for.as_slice() {
+                    [] => "nobody is left to change that".to_string(),
+                    names => format!("waits for {}", names.join(" or ")),
+                };
+                format!("makes no progress: spins at {place}{reads}; {waits}")
+            }
+            ForEver::Rests { last, enabled: 0, .. } => last.words(),
+            ForEver::Rests { last, enabled, states } if enabled == states => {
+                format!("could go on at {} all the time, and never does", last.place)
+            }
+            ForEver::Rests { last, enabled, states } => {
+                let place = &last.place;
+                format!("could go on at {place} in {enabled} of {states} states, and never does")
+            }
+        }
+    }
+}
+
+/// What the liveness properties turn on, a sentence each.
+pub(super) fn live_words(checked: &Checked) -> Vec<String> {
+    let program = &checked.check.program;
+    let words = checked.report.liveness.iter().filter_map(|live| {
+        let name = &program.properties[live.property].name;
+        let words = match (live.decision, &live.turns_on) {
+            (Decision::Open, _) => "is not decided".to_string(),
+            _ if !live.triggered => return None,
+            (Decision::Holds, None) => "holds under the fairness assumed".to_string(),
+            (Decision::Holds, Some(all)) if all.is_empty() => {
+                "holds, and no single assumption of fairness is needed".to_string()
+            }
+            (Decision::Holds, Some(all)) => {
+                format!("holds, and needs {}", assumptions(program, all))
+            }
+            (Decision::Fails, Some(all)) if !all.is_empty() => {
+                let each = all.iter().map(|one| assumption(program, *one));
+                format!("fails; would hold with {}", each.collect::<Vec<_>>().join(", or with "))
+            }
+            (Decision::Fails, Some(_)) => {
+                "fails; no single assumption of fairness mends it".to_string()
+            }
+            (Decision::Fails, None) => "fails".to_string(),
+        };
+        Some(format!("`{name}` {words}"))
+    });
+    words.collect()
 }
 
 /// What every thread does in the cycle of `run`, or in its last state; one entry a thread.

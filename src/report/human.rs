@@ -1,14 +1,15 @@
 //! The verdict of a check, for people.
 
+use super::endless::live_words;
 use super::standing::{Condition, Standing, standings};
 use super::style::{BAD, GOOD, NOTE, STRONG, paint};
 use super::text::{bytes, count, duration, pad, plural, wrap};
-use super::{Checked, ForEver, Verdict, assumption, assumptions, columns, for_ever};
+use super::{Checked, Verdict, columns, for_ever};
 use crate::machine::Step;
 use crate::program::{Program, Property, Statement};
 use crate::scenario::{UnmetKind, finding_name, limit_reached};
 use crate::schedule::{Replay, Run};
-use crate::search::{Decision, Finding, Report, Trace};
+use crate::search::{Finding, Report, Trace};
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
@@ -139,13 +140,23 @@ pub fn witnesses(checked: &Checked, width: usize) -> String {
     witnessed.collect()
 }
 
-/// A schedule that was replayed.
-pub fn replayed(replay: &Replay, check_name: &str, shows: &str, width: usize) -> String {
+/// A schedule that was replayed, by `engine`.
+pub fn replayed(
+    replay: &Replay,
+    check_name: &str,
+    shows: &str,
+    engine: &str,
+    width: usize,
+) -> String {
     let steps = plural(replay.run.steps.len() as u64, "step");
     let verdict = paint(GOOD, &format!("shows {shows}"));
     let closes = if replay.run.cycle_from.is_some() { ", and its cycle closes" } else { "" };
+    let taken_by = match engine {
+        "search" => String::new(),
+        other => format!("\n{other} has taken them too"),
+    };
     format!(
-        "{}: {verdict}, {steps}, each as the schedule says{closes}\n\n{}{}",
+        "{}: {verdict}, {steps}, each as the schedule says{closes}{taken_by}\n\n{}{}",
         paint(STRONG, check_name),
         columns(&replay.run, width),
         end_of(&replay.run, width)
@@ -198,31 +209,12 @@ fn end_of(run: &Run, width: usize) -> String {
         "\nThen {living} of {total} {}:\n",
         if living == 1 { "is left" } else { "are left" }
     );
-    text + &by_thread(run.program, standings.iter().map(standing_words), width)
+    text + &by_thread(run.program, standings.iter().map(Standing::words), width)
 }
 
 /// What each thread does in the cycle.
 fn for_ever_words(run: &Run, width: usize) -> String {
-    let words = for_ever(run).into_iter().map(|does| match does {
-        ForEver::Goes(steps) => format!("takes {}", plural(steps as u64, "step")),
-        ForEver::Spins { place, reads, waits_for } => {
-            let reads =
-                if reads.is_empty() { reads } else { vec![format!("({})", reads.join(", "))] };
-            let waits = match waits_for.as_slice() {
-                [] => "nobody is left to change that".to_string(),
-                names => format!("waits for {}", names.join(" or ")),
-            };
-            format!("makes no progress: spins at {place} {}; {waits}", reads.concat())
-        }
-        ForEver::Rests { last, enabled: 0, .. } => standing_words(&last),
-        ForEver::Rests { last, enabled, states } if enabled == states => {
-            format!("could go on at {} all the time, and never does", last.place)
-        }
-        ForEver::Rests { last, enabled, states } => {
-            let place = &last.place;
-            format!("could go on at {place} in {enabled} of {states} states, and never does")
-        }
-    });
+    let words = for_ever(run).into_iter().map(|does| does.words());
     format!("\nMeanwhile, for ever:\n{}", by_thread(run.program, words, width))
 }
 
@@ -243,47 +235,7 @@ fn by_thread(program: &Program, words: impl Iterator<Item = String>, width: usiz
 
 /// What the liveness properties turn on.
 fn live(checked: &Checked, width: usize) -> String {
-    let program = &checked.check.program;
-    let mut text = String::new();
-    for live in &checked.report.liveness {
-        let name = &program.properties[live.property].name;
-        let words = match (live.decision, &live.turns_on) {
-            (Decision::Open, _) => "is not decided".to_string(),
-            _ if !live.triggered => continue,
-            (Decision::Holds, None) => "holds under the fairness assumed".to_string(),
-            (Decision::Holds, Some(all)) if all.is_empty() => {
-                "holds, and no single assumption of fairness is needed".to_string()
-            }
-            (Decision::Holds, Some(all)) => {
-                format!("holds, and needs {}", assumptions(program, all))
-            }
-            (Decision::Fails, Some(all)) if !all.is_empty() => {
-                let each = all.iter().map(|one| assumption(program, *one));
-                format!("fails; would hold with {}", each.collect::<Vec<_>>().join(", or with "))
-            }
-            (Decision::Fails, Some(_)) => {
-                "fails; no single assumption of fairness mends it".to_string()
-            }
-            (Decision::Fails, None) => "fails".to_string(),
-        };
-        text += &paragraph(&format!("`{name}` {words}"), width, 0);
-    }
-    text
-}
-
-fn standing_words(standing: &Standing) -> String {
-    let place = &standing.place;
-    let waits = standing.waits_for.join(", ");
-    let shows = standing.shows.join(", ");
-    match standing.condition {
-        Condition::Finished => "has finished".to_string(),
-        Condition::Dead => "is dead".to_string(),
-        Condition::Stopped if shows.is_empty() => format!("is stopped at {place}"),
-        Condition::Stopped => format!("is {shows} at {place}"),
-        Condition::Waits if waits.is_empty() => format!("waits at {place}"),
-        Condition::Waits => format!("waits at {place} ({waits})"),
-        Condition::Runs => format!("goes on at {place}"),
-    }
+    live_words(checked).iter().map(|words| paragraph(words, width, 0)).collect()
 }
 
 fn census(report: &Report, width: usize) -> String {

@@ -113,6 +113,7 @@ struct ReplayObject<'a> {
     model: &'a str,
     kernel: Option<&'a str>,
     program: String,
+    engine: &'a str,
     shows: &'a str,
     switches: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -265,7 +266,12 @@ pub fn list(scenario: &Scenario) -> String {
 }
 
 /// A replayed schedule as one line of JSON, schema `ghosthunt.replay/1`.
-pub fn replay(replay: &Replay, schedule: &Schedule, explained: Option<&Explained>) -> String {
+pub fn replay(
+    replay: &Replay,
+    schedule: &Schedule,
+    engine: &str,
+    explained: Option<&Explained>,
+) -> String {
     let program = replay.run.program;
     line(&ReplayObject {
         schema: "ghosthunt.replay/1",
@@ -273,6 +279,7 @@ pub fn replay(replay: &Replay, schedule: &Schedule, explained: Option<&Explained
         model: &program.model,
         kernel: program.kernel.as_deref(),
         program: format!("{:016x}", program.hash),
+        engine,
         shows: &schedule.shows,
         switches: replay.run.switches(),
         cycle_from: replay.run.cycle_from,

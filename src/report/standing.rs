@@ -33,6 +33,24 @@ pub struct Standing {
     pub waits_for: Vec<String>,
 }
 
+impl Standing {
+    /// In words, after the thread's name: `is suspended at exit:12`.
+    pub fn words(&self) -> String {
+        let place = &self.place;
+        let waits = self.waits_for.join(", ");
+        let shows = self.shows.join(", ");
+        match self.condition {
+            Condition::Finished => "has finished".to_string(),
+            Condition::Dead => "is dead".to_string(),
+            Condition::Stopped if shows.is_empty() => format!("is stopped at {place}"),
+            Condition::Stopped => format!("is {shows} at {place}"),
+            Condition::Waits if waits.is_empty() => format!("waits at {place}"),
+            Condition::Waits => format!("waits at {place} ({waits})"),
+            Condition::Runs => format!("goes on at {place}"),
+        }
+    }
+}
+
 /// How every thread stands in `state`.
 pub fn standings(program: &Program, state: &[u64]) -> Vec<Standing> {
     let machine = Machine::new(program);

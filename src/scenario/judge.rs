@@ -272,7 +272,7 @@ pub fn limit_reached(completeness: Completeness) -> Option<&'static str> {
         Completeness::Interrupted => Some("the search was interrupted"),
         Completeness::RunLimit => Some("the limit on runs was reached"),
         Completeness::Sampled => Some("a sample proves nothing"),
-        Completeness::PreemptionBound => Some("runs with more preemptions were not taken"),
+        Completeness::PreemptionBound => Some("bounded: runs with more preemptions were not taken"),
         Completeness::FiniteRuns => Some("infinite runs were not looked at"),
     }
 }

@@ -3,7 +3,7 @@
 //! An end is a bottom strongly connected component of the state graph in which nothing but spin
 //! turns can run. Seen from one of its states it is small, so it is found without the search.
 
-use crate::machine::{Actor, Machine, Scratch, Step, Violation};
+use crate::machine::{Actor, Machine, Scratch, Step, Transition, Violation};
 use crate::program::{FINISHED, Program};
 use std::collections::HashMap;
 
@@ -28,19 +28,53 @@ pub fn end_at(program: &Program, state: &[u64]) -> Option<End> {
 }
 
 /// As [`end_at`], for callers that have a machine.
-pub(super) fn end_in(machine: &Machine, state: &[u64], scratch: &mut Scratch) -> Option<End> {
-    let component = Component::of(machine, state, scratch)?;
-    // What cannot be evaluated makes an end stuck: the worst that it can be.
-    let (outcome, fine) = classify(machine, &component.states, scratch).unwrap_or(("stuck", false));
-    Some(End { outcome: outcome.to_string(), fine, spinning: component.spinning })
+fn end_in(machine: &Machine, state: &[u64], scratch: &mut Scratch) -> Option<End> {
+    Rest::of(machine, state, scratch).map(|rest| rest.end)
 }
 
-/// The first outcome whose condition holds in all the states, and whether it is a good one.
+/// An end that a run has got to, and where it can still be in it.
+#[derive(Debug, Clone)]
+pub(super) struct Rest {
+    pub end: End,
+    /// All its states; the first is the one that the run has got to.
+    pub states: Vec<Box<[u64]>>,
+    /// By state but the first: the state before it, and the step between them.
+    from: Vec<(usize, Transition)>,
+    /// An outcome, or whether a thread lives, cannot be evaluated in the state with this index.
+    pub unclassified: Option<(usize, Violation)>,
+}
+
+impl Rest {
+    /// The end that `state` lies in; `None` as for [`end_at`].
+    pub fn of(machine: &Machine, state: &[u64], scratch: &mut Scratch) -> Option<Rest> {
+        let Component { states, from, spinning } = Component::of(machine, state, scratch)?;
+        let class = classify(machine, &states, scratch);
+        // What cannot be evaluated makes an end stuck: the worst that it can be.
+        let (outcome, fine) = *class.as_ref().unwrap_or(&("stuck", false));
+        let end = End { outcome: outcome.to_string(), fine, spinning };
+        Some(Rest { end, states, from, unclassified: class.err() })
+    }
+
+    /// The steps from the first state to the one with this index.
+    pub fn steps_to(&self, mut index: usize) -> Vec<Transition> {
+        let mut steps = Vec::new();
+        while index > 0 {
+            let (before, step) = self.from[index - 1];
+            steps.push(step);
+            index = before;
+        }
+        steps.reverse();
+        steps
+    }
+}
+
+/// The first outcome whose condition holds in all the states, and whether it is a good one. An error
+/// is a state's index, and what fails there.
 fn classify<'p>(
     machine: &Machine<'p>,
     states: &[Box<[u64]>],
     scratch: &mut Scratch,
-) -> Result<(&'p str, bool), Violation> {
+) -> Result<(&'p str, bool), (usize, Violation)> {
     for outcome in &machine.program().outcomes {
         if all(states, |state| machine.eval(outcome.when, state, scratch))? {
             return Ok((&outcome.name, outcome.fine));
@@ -53,9 +87,9 @@ fn classify<'p>(
 fn all(
     states: &[Box<[u64]>],
     mut holds: impl FnMut(&[u64]) -> Result<bool, Violation>,
-) -> Result<bool, Violation> {
-    for state in states {
-        if !holds(state)? {
+) -> Result<bool, (usize, Violation)> {
+    for (index, state) in states.iter().enumerate() {
+        if !holds(state).map_err(|violation| (index, violation))? {
             return Ok(false);
         }
     }
@@ -77,6 +111,8 @@ fn done(machine: &Machine, state: &[u64], scratch: &mut Scratch) -> Result<bool,
 /// A bottom component in which threads at most spin.
 struct Component {
     states: Vec<Box<[u64]>>,
+    /// By state but the first: the state before it, and the step between them.
+    from: Vec<(usize, Transition)>,
     spinning: bool,
 }
 
@@ -89,6 +125,7 @@ impl Component {
         let mut index_of: HashMap<Box<[u64]>, usize> = HashMap::from([(start.into(), 0)]);
         let mut states: Vec<Box<[u64]>> = vec![start.into()];
         let mut comes_from: Vec<Vec<usize>> = vec![Vec::new()];
+        let mut from = Vec::new();
         let mut next = 0;
         while next < states.len() {
             let mut leaves = false;
@@ -104,6 +141,7 @@ impl Component {
                 let to = *index_of.entry(successor.state.into()).or_insert_with(|| {
                     states.push(successor.state.into());
                     comes_from.push(Vec::new());
+                    from.push((next, successor.transition));
                     states.len() - 1
                 });
                 comes_from[to].push(next);
@@ -122,6 +160,6 @@ impl Component {
         }
         let spinning = moves.contains(&true);
         let is_end = returns.iter().all(|&returns| returns) && moves == yields;
-        is_end.then_some(Component { states, spinning })
+        is_end.then_some(Component { states, from, spinning })
     }
 }

@@ -47,7 +47,7 @@ pub struct SeenEnds {
     pub spinning: bool,
     /// The runs that ended so.
     pub seen: Seen,
-    /// The states they ended in.
+    /// One state of each such end: its least, as words.
     pub states: HashSet<Box<[u64]>>,
 }
 
@@ -85,11 +85,22 @@ impl Observed {
 
     /// A run stands where `walk` stands: after each step, and before the first.
     pub fn see(&mut self, walk: &Walk, machine: &Machine) {
-        let failed = matches!(walk.over(), Some(Over::Failed(_)));
-        if failed || self.states.contains(walk.state()) {
+        if matches!(walk.over(), Some(Over::Failed(_))) {
             return;
         }
-        self.states.insert(walk.state().into());
+        self.look_at(walk.state(), machine, || walk.trace().to_vec());
+        let Some(rest) = walk.rest() else { return };
+        for (index, state) in rest.states.iter().enumerate().skip(1) {
+            self.look_at(state, machine, || [walk.trace(), &rest.steps_to(index)].concat());
+        }
+    }
+
+    /// A run is in `state`, to which `trace` leads.
+    fn look_at(&mut self, state: &[u64], machine: &Machine, trace: impl Fn() -> Vec<Transition>) {
+        if self.states.contains(state) {
+            return;
+        }
+        self.states.insert(state.into());
         for (index, property) in machine.program().properties.iter().enumerate() {
             let (condition, deciding) = match property.kind {
                 PropertyKind::Never(addr) | PropertyKind::Reach(addr) => (addr, true),
@@ -99,13 +110,13 @@ impl Observed {
             if self.properties.contains_key(&index) {
                 continue;
             }
-            match machine.eval(condition, walk.state(), &mut self.scratch) {
+            match machine.eval(condition, state, &mut self.scratch) {
                 Ok(value) if value == deciding => {
-                    self.properties.insert(index, walk.trace().to_vec());
+                    self.properties.insert(index, trace());
                 }
                 Ok(_) => {}
                 Err(violation) => {
-                    self.failures.entry(violation).or_default().add(walk.trace());
+                    self.failures.entry(violation).or_default().add(&trace());
                 }
             }
         }
@@ -134,7 +145,13 @@ impl Observed {
                 if ends.seen.add(walk.trace()) {
                     ends.spinning = end.spinning;
                 }
-                ends.states.insert(walk.state().into());
+                let rest = walk.rest().expect("the run is in an end");
+                let least = rest.states.iter().min().expect("an end has a state");
+                ends.states.insert(least.clone());
+                if let Some((index, violation)) = rest.unclassified {
+                    let trace = [walk.trace(), &rest.steps_to(index)].concat();
+                    self.failures.entry(violation).or_default().add(&trace);
+                }
             }
         }
     }

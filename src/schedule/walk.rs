@@ -3,13 +3,14 @@
 //! A walk as engines take it never comes back to a state that it has been in: a step that would is not
 //! offered. A turn of a spin loop is such a step, so a spinning thread waits, as if it were in an
 //! `await`, until somebody changes what it looks at. Every state can be reached without going round in
-//! a circle, so no state and no end is lost by it, and every walk ends.
+//! a circle, so no state and no end is lost by it, and every walk ends: in the first state of an end
+//! that it gets to, and the end's other states count as seen.
 //!
 //! Where chances are to be those of the state graph, a walk forgets where it has been. Only a step that
 //! leaves everything as it is is not offered, which changes no chance to get anywhere; and a walk that
 //! finds no end is given up.
 
-use super::end::{End, end_in};
+use super::end::{End, Rest};
 use crate::machine::{Machine, Scratch, Step, Transition, Violation};
 use crate::program::{Program, StatementId};
 use std::collections::HashSet;
@@ -42,7 +43,7 @@ enum Returns {
     Never,
     /// Those that change something.
     Elsewhere,
-    /// All.
+    /// All, and those within an end.
     Anywhere,
 }
 
@@ -62,6 +63,8 @@ pub struct Walk {
     /// Steps that lead to where it has been.
     back: Vec<Transition>,
     over: Option<Over>,
+    /// The end that it has got to.
+    rest: Option<Rest>,
     returns: Returns,
 }
 
@@ -92,6 +95,7 @@ impl Walk {
             moves: Vec::new(),
             back: Vec::new(),
             over: None,
+            rest: None,
         };
         walk.restart(machine);
         walk
@@ -103,7 +107,7 @@ impl Walk {
         self.been.clear();
         self.been.insert(self.state.clone());
         self.trace.clear();
-        self.over = None;
+        (self.over, self.rest) = (None, None);
         self.look(machine);
     }
 
@@ -185,15 +189,37 @@ impl Walk {
         for &transition in &self.back {
             machine.step(&self.state, transition, &mut after, &mut self.taking);
         }
-        if rests && let Some(end) = end_in(machine, &self.state, &mut self.looking) {
+        let may_end = rests && (self.returns != Returns::Anywhere || self.moves.is_empty());
+        if may_end && let Some(rest) = Rest::of(machine, &self.state, &mut self.looking) {
             self.moves.clear();
-            self.over = Some(Over::End(end));
+            self.over = Some(Over::End(rest.end.clone()));
+            self.run_all_of(&rest, machine);
+            self.rest = Some(rest);
         } else if self.moves.is_empty()
             || self.returns == Returns::Elsewhere && self.trace.len() >= WANDERING_STEPS_MAX
         {
             self.moves.clear();
             self.over = Some(Over::Circle);
         }
+    }
+
+    /// Whatever can happen in an end happens.
+    fn run_all_of(&mut self, rest: &Rest, machine: &Machine) {
+        let mut after = vec![0; self.state.len()];
+        for state in &rest.states {
+            let mut steps = Vec::new();
+            machine.successors(state, &mut self.looking, |successor| {
+                steps.push(successor.transition);
+            });
+            for transition in steps {
+                machine.step(state, transition, &mut after, &mut self.taking);
+            }
+        }
+    }
+
+    /// The end that it has got to, with all its states; `None` if it ended otherwise or goes on.
+    pub(super) fn rest(&self) -> Option<&Rest> {
+        self.rest.as_ref()
     }
 }
 

@@ -4,8 +4,9 @@
 //! otherwise), then one of the actor's branches, all alike. That makes the state graph a Markov
 //! chain, whose absorbing states are the violations and the bottom components without one. The
 //! probability to be absorbed in a violation is the least solution of a system of linear equations.
-//! It is found component by component, those that come last first: exactly for a state alone, its
-//! repetitions summed up, and by Gauss–Seidel iteration from below in a component with cycles.
+//! Where it is 0 or 1 the graph alone tells ([`Outlook`]). Elsewhere it is found component by component,
+//! those that come last first: exactly for a state alone, its repetitions summed up, and by Gauss–Seidel
+//! iteration from below in a component with cycles.
 //! (J. G. Kemeny and J. L. Snell, "Finite Markov Chains", 1960; in the order of components: C. Baier
 //! and J.-P. Katoen, "Principles of Model Checking", 2008, section 10.1.)
 //!
@@ -15,6 +16,7 @@
 use super::components::components;
 use super::goal::{Bottoms, Goal};
 use super::graph::Graph;
+use super::outlook::{Fate, Outlook};
 use crate::machine::Actor;
 
 /// Iteration in a component ends when no state changes by more.
@@ -48,10 +50,10 @@ impl Danger {
             sizes.push(states.len());
         });
         let chain = Chain { graph, weights, order, sizes };
-        let (probability, residual) = chain.absorbed(goal);
+        let (probability, residual) = chain.absorbed(bottoms, goal);
         let mut states = vec![false; graph.len()];
         bottoms.endless.iter().flatten().for_each(|&state| states[state as usize] = true);
-        let (endless, other) = chain.absorbed(&Goal { states, checks: Vec::new() });
+        let (endless, other) = chain.absorbed(bottoms, &Goal { states, checks: Vec::new() });
         Danger { probability, endless: endless[0], residual: residual.max(other) }
     }
 }
@@ -87,19 +89,20 @@ struct Chain<'g, 'p> {
 
 impl Chain<'_, '_> {
     /// By state, the probability to get to the goal; and the residual.
-    fn absorbed(&self, goal: &Goal) -> (Vec<f64>, f64) {
-        let mut values = vec![0.0; self.graph.len()];
+    fn absorbed(&self, bottoms: &Bottoms, goal: &Goal) -> (Vec<f64>, f64) {
+        let outlook = Outlook::of(self.graph, bottoms, goal);
+        let known = |state: u32| match outlook.fate(state) {
+            Fate::Met | Fate::Certain => 1.0,
+            Fate::Open | Fate::Excluded => 0.0,
+        };
+        let mut values: Vec<f64> = (0..self.graph.len() as u32).map(known).collect();
         let mut residual: f64 = 0.0;
         let mut rest = self.order.as_slice();
         for &size in &self.sizes {
             let (states, after) = rest.split_at(size);
             rest = after;
-            states
-                .iter()
-                .filter(|&&state| goal.states[state as usize])
-                .for_each(|&state| values[state as usize] = 1.0);
-            let open: Vec<u32> =
-                states.iter().copied().filter(|&state| !goal.states[state as usize]).collect();
+            let open = states.iter().copied().filter(|&state| outlook.fate(state) == Fate::Open);
+            let open: Vec<u32> = open.collect();
             let sweeps = if size == 1 { 1 } else { SWEEPS_MAX };
             for _ in 0..sweeps {
                 let mut change: f64 = 0.0;

@@ -1,13 +1,17 @@
 //! How a session looks.
 //!
 //! ```text
-//! go/cgo-exit-1.14beta1@windows_10   step 14 of 21   The run goes on.
+//! step 14 of 21   go/cgo-exit-1.14beta1@windows_10
+//! The run goes on.
 //! ┌ main: suspend pending ─────────┐┌ sysmon ────────────────────────┐
 //! │ ExitProcess                    ││ preemptM                       │
 //! │▶ 399  step return_to_user_mode ││▶ 53  lock(suspendLock)         │
 //! └────────────────────────────────┘└────────────────────────────────┘
 //! ┌ What happens next? ────────────┐┌ Values ────────┐┌ So far ──────┐
 //! ```
+//!
+//! Where there is too little room for the text around each thread, a thread is a line; where the
+//! window is narrow, what has happened so far gives way.
 
 use super::Session;
 use crate::machine::Machine;
@@ -20,31 +24,50 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, List, ListState, Paragraph, Wrap};
 
 /// Panes side by side are no narrower than this, borders included.
-const PANE_MIN: u16 = 36;
-const KEYS: &str = "↑↓ select  Enter or 1–9 step  ← undo  → redo  n next switch  s save  q leave";
+const PANE_WIDTH_MIN: u16 = 36;
+/// A pane with less has no text around the thread's line, borders included.
+const PANE_HEIGHT_MIN: u16 = 5;
+/// A narrower window has no room for the steps so far.
+const HISTORY_WIDTH_MIN: u16 = 72;
+const KEYS: [&str; 3] = [
+    "↑↓ select  Enter or 1–9 step  ← undo  → redo  n next switch  s save  q leave",
+    "1–9 step  ← undo  → redo  n next switch  s save  q leave",
+    "1–9 ←undo →redo n switch s save q leave",
+];
 
 /// Draws the session on the whole frame.
 pub fn draw(session: &Session, frame: &mut Frame) {
+    let area = frame.area();
     let choices = (session.choices().len() as u16).clamp(1, 9) + 2;
+    let lower = choices.max(9).min(area.height / 2);
     let [head, panes, lower, keys] = Layout::vertical([
         Constraint::Length(2),
-        Constraint::Min(6),
-        Constraint::Length(choices.max(9)),
+        Constraint::Min(0),
+        Constraint::Length(lower),
         Constraint::Length(1),
     ])
-    .areas(frame.area());
+    .areas(area);
     draw_head(session, frame, head);
     draw_threads(session, frame, panes);
-    let [next, values, past] = Layout::horizontal([
-        Constraint::Percentage(44),
-        Constraint::Percentage(28),
-        Constraint::Percentage(28),
-    ])
-    .areas(lower);
-    draw_choices(session, frame, next);
-    draw_values(session, frame, values);
-    draw_history(session, frame, past);
-    frame.render_widget(Paragraph::new(KEYS).dim(), keys);
+    if area.width < HISTORY_WIDTH_MIN {
+        let [next, values] =
+            Layout::horizontal([Constraint::Percentage(58), Constraint::Fill(1)]).areas(lower);
+        draw_choices(session, frame, next);
+        draw_values(session, frame, values);
+    } else {
+        let [next, values, past] = Layout::horizontal([
+            Constraint::Percentage(44),
+            Constraint::Percentage(28),
+            Constraint::Percentage(28),
+        ])
+        .areas(lower);
+        draw_choices(session, frame, next);
+        draw_values(session, frame, values);
+        draw_history(session, frame, past);
+    }
+    let fits = |words: &&&str| words.chars().count() <= usize::from(keys.width);
+    let words = KEYS.iter().find(fits).unwrap_or(&KEYS[KEYS.len() - 1]);
+    frame.render_widget(Paragraph::new(*words).dim(), keys);
 }
 
 fn draw_head(session: &Session, frame: &mut Frame, area: Rect) {
@@ -52,20 +75,26 @@ fn draw_head(session: &Session, frame: &mut Frame, area: Rect) {
     let (standing, bad) = session.standing();
     let standing = if bad { standing.bold().red() } else { standing.into() };
     let first = Line::from(vec![
+        format!("step {at} of {steps}   ").into(),
         session.program().check_name().bold(),
-        format!("   step {at} of {steps}   ").into(),
-        standing,
     ]);
-    let message = Line::from(session.message.as_str().yellow());
-    frame.render_widget(Paragraph::new(vec![first, message]), area);
+    let message = session.message.as_str().yellow();
+    let second = Line::from(vec![standing, "   ".into(), message]);
+    frame.render_widget(Paragraph::new(vec![first, second]), area);
 }
 
-/// One pane a thread, side by side, in as many rows as the width needs.
+/// One pane a thread, side by side, in as many rows as the width needs; one line a thread if that
+/// would leave them too low.
 fn draw_threads(session: &Session, frame: &mut Frame, area: Rect) {
     let program = session.program();
     let standings = standings(program, session.state());
-    let in_a_row = usize::from((area.width / PANE_MIN).max(1)).min(standings.len().max(1));
+    let in_a_row = usize::from((area.width / PANE_WIDTH_MIN).max(1)).min(standings.len().max(1));
     let rows = standings.len().div_ceil(in_a_row);
+    if usize::from(area.height) < rows * usize::from(PANE_HEIGHT_MIN) {
+        let lines = standings.iter().map(|standing| line(session, standing));
+        frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), area);
+        return;
+    }
     let row_areas = Layout::vertical(vec![Constraint::Fill(1); rows]).split(area);
     for (row, row_area) in standings.chunks(in_a_row).zip(row_areas.iter()) {
         let areas = Layout::horizontal(vec![Constraint::Fill(1); row.len()]).split(*row_area);
@@ -73,6 +102,17 @@ fn draw_threads(session: &Session, frame: &mut Frame, area: Rect) {
             draw_thread(session, standing, frame, *area);
         }
     }
+}
+
+/// A thread in a line: who, how it stands, and where.
+fn line(session: &Session, standing: &Standing) -> Line<'static> {
+    let name = session.program().threads[standing.thread].name.clone();
+    let mark = if session.stepped() == Some(standing.thread) { "▶ " } else { "  " };
+    let place = match standing.condition {
+        Condition::Dead | Condition::Finished => String::new(),
+        _ => format!("  {}", standing.place),
+    };
+    Line::from(vec![mark.into(), name.bold(), format!(": {}", words(standing)).into(), place.dim()])
 }
 
 fn draw_thread(session: &Session, standing: &Standing, frame: &mut Frame, area: Rect) {
@@ -85,6 +125,7 @@ fn draw_thread(session: &Session, standing: &Standing, frame: &mut Frame, area: 
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if matches!(standing.condition, Condition::Dead | Condition::Finished) {
+        frame.render_widget(Paragraph::new("It runs no more.").dim(), inner);
         return;
     }
     let machine = Machine::new(program);
@@ -162,7 +203,7 @@ fn draw_values(session: &Session, frame: &mut Frame, area: Rect) {
     }
     changed.extend(others);
     let block = Block::bordered().title(" Values ");
-    frame.render_widget(Paragraph::new(changed).block(block), area);
+    frame.render_widget(Paragraph::new(changed).wrap(Wrap { trim: false }).block(block), area);
 }
 
 /// Each shared variable's name, and its value at the start, before the last step and here.
@@ -190,6 +231,5 @@ fn draw_history(session: &Session, frame: &mut Frame, area: Rect) {
     });
     let title = if count == 0 { " Nothing has happened " } else { " So far, newest first " };
     let lines: Vec<_> = lines.collect();
-    let history = Paragraph::new(lines).block(Block::bordered().title(title));
-    frame.render_widget(history.wrap(Wrap { trim: false }), area);
+    frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(title)), area);
 }

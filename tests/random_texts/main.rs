@@ -1,6 +1,6 @@
 //! Random model texts: what is compiled and searched is what the text means.
 //!
-//! `draw.rs` draws texts, `run.rs` says a second time what the language's page says of them, without
+//! `draw` draws texts, `run.rs` says a second time what the language's page says of them, without
 //! the compiler or the machine: threads on explicit stacks, states in a hash map. As every step must
 //! begin and end at the same place, the graphs must have equally many states and transitions.
 //! `GHOSTHUNT_TEXTS` sets how many texts are compared.

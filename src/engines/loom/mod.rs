@@ -8,18 +8,21 @@
 //! one step. An execution of loom is thus one walk of the program ([`Walk`]), and loom takes each
 //! once.
 //!
-//! loom is exhaustive up to its limits: five threads; a number of branches in an execution, which
-//! threads that spin would use up (here they wait); and the bound on preemptions, if one is set. It
-//! can abort the process, so the command line runs it in a child.
+//! loom is exhaustive up to its limits: five threads; a number of branches in an execution, which is
+//! as many here as the longest walk needs (threads that spin would use up any number, but here they
+//! wait); and the bound on preemptions, if one is set. It can abort the process, so the command line
+//! runs it in a child.
 
 mod plan;
+mod replay;
 mod wire;
 
-pub use plan::{Plan, Refusal, THREADS_MAX};
-pub use wire::{Answer, WireReport};
+pub use plan::{Plan, Refusal, STEPS_MAX, THREADS_MAX};
+pub use replay::replay;
+pub use wire::{Answer, WireReport, WireRun};
 
-use super::report;
-use crate::machine::SharedMachine;
+use super::Ran;
+use crate::machine::{SharedMachine, Transition};
 use crate::program::{FINISHED, Program};
 use crate::schedule::{Observed, Walk};
 use crate::search::{Completeness, Report};
@@ -32,8 +35,11 @@ use std::time::{Duration, Instant};
 
 /// Programs with more states are not for loom.
 pub const STATES_MAX: usize = 200_000;
-/// Branches of an execution; loom stops a model that has more. A step has some ten.
-const BRANCHES_MAX: usize = 10_000;
+/// Branches of an execution, at most; loom stops a model that has more. A step closes and opens each
+/// gate once.
+const BRANCHES_PER_STEP: usize = 2 * THREADS_MAX;
+/// And when threads start and end.
+const BRANCHES_BESIDE: usize = 100;
 
 /// When to stop, and what to leave out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,12 +53,14 @@ pub struct Limits {
 }
 
 /// When loom's threads end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Leaving {
     /// When the walk is over, however it ended.
     AtTheEnd,
     /// When the threads of the cast have finished: whoever is left waits for ever.
     WhenFinished,
+    /// When these steps, and no others, have been taken, or the next cannot be.
+    After(Vec<Transition>),
 }
 
 /// What the executions have in common.
@@ -78,8 +86,12 @@ fn lock(session: &Shared) -> MutexGuard<'_, Session> {
 impl Session {
     fn new(program: &Arc<Program>, plan: Plan, leaving: Leaving) -> Session {
         let machine = SharedMachine::new(Arc::clone(program));
+        let walk = match leaving {
+            Leaving::After(_) => Walk::anywhere(&machine.machine()),
+            Leaving::AtTheEnd | Leaving::WhenFinished => Walk::new(&machine.machine()),
+        };
         Session {
-            walk: Walk::new(&machine.machine()),
+            walk,
             observed: Observed::new(&machine.machine()),
             arrived: vec![false; plan.threads.len()],
             open: vec![false; plan.threads.len()],
@@ -107,9 +119,16 @@ impl Session {
         }
     }
 
+    /// Where the steps are given: the move that is the next of them.
+    fn given(&self, steps: &[Transition]) -> Option<usize> {
+        let next = steps.get(self.walk.trace().len())?;
+        self.walk.moves().iter().position(|offered| offered.transition == *next)
+    }
+
     /// The threads of loom are to end.
     fn leaves(&self) -> bool {
-        match self.leaving {
+        match &self.leaving {
+            Leaving::After(steps) => self.given(steps).is_none(),
             Leaving::AtTheEnd => self.walk.over().is_some(),
             Leaving::WhenFinished => {
                 let program = self.machine.program();
@@ -123,8 +142,13 @@ impl Session {
 
     /// The move that this loom thread can make.
     fn move_of(&self, thread: usize) -> Option<usize> {
-        let steps = &self.plan.threads[thread];
-        self.walk.moves().iter().position(|offered| steps.contains(&offered.transition))
+        let own = &self.plan.threads[thread];
+        let moves = self.walk.moves();
+        let chosen = match &self.leaving {
+            Leaving::After(steps) => self.given(steps),
+            _ => moves.iter().position(|offered| own.contains(&offered.transition)),
+        };
+        chosen.filter(|&chosen| own.contains(&moves[chosen].transition))
     }
 
     /// The gates that are to be open now.
@@ -227,10 +251,11 @@ fn execution(session: &Shared) {
     act(session, &gates, 0);
 }
 
-fn builder(limits: Limits) -> ::loom::model::Builder {
+/// For executions of at most so many steps.
+fn builder(limits: Limits, steps_max: usize) -> ::loom::model::Builder {
     let mut builder = ::loom::model::Builder::new();
     builder.max_threads = THREADS_MAX;
-    builder.max_branches = BRANCHES_MAX;
+    builder.max_branches = BRANCHES_BESIDE + BRANCHES_PER_STEP * steps_max;
     builder.preemption_bound = limits.preemptions.map(usize::from);
     builder.max_duration = limits.time;
     // loom stops before the execution with this number, counted from 1.
@@ -244,16 +269,26 @@ fn builder(limits: Limits) -> ::loom::model::Builder {
     builder
 }
 
-/// Takes executions of `program` on loom until there are no more or a limit is reached.
+/// Takes executions of `program` on loom until there are no more or a limit is reached, and says what
+/// they come to.
 ///
 /// # Errors
 /// Why loom cannot run this program.
 pub fn check(program: &Arc<Program>, limits: Limits) -> Result<Report, Refusal> {
+    Ok(take(program, limits)?.report(program))
+}
+
+/// As [`check`]: the runs themselves.
+///
+/// # Errors
+/// Why loom cannot run this program.
+pub fn take(program: &Arc<Program>, limits: Limits) -> Result<Ran, Refusal> {
     let plan = Plan::of(program, STATES_MAX)?;
+    let builder = builder(limits, plan.steps_max);
     let started = Instant::now();
     let session = Arc::new(Mutex::new(Session::new(program, plan, Leaving::AtTheEnd)));
     let model = Arc::clone(&session);
-    builder(limits).check(move || execution(&model));
+    builder.check(move || execution(&model));
     let elapsed = started.elapsed();
     let session = lock(&session);
     let executions = session.executions;
@@ -267,12 +302,14 @@ pub fn check(program: &Arc<Program>, limits: Limits) -> Result<Report, Refusal> 
     } else {
         Completeness::Exhaustive
     };
-    let ran = session.walk.ran(program);
     let engine = match limits.preemptions {
         None => "loom".to_string(),
+        Some(1) => "loom, at most 1 preemption".to_string(),
         Some(bound) => format!("loom, at most {bound} preemptions"),
     };
-    Ok(report(program, &session.observed, &ran, &engine, completeness, elapsed))
+    let statements = session.walk.ran(program);
+    let observed = session.observed.clone();
+    Ok(Ran { observed, statements, engine, completeness, elapsed })
 }
 
 /// Whether loom itself calls some run of `program` a deadlock, where threads end when the cast has
@@ -282,8 +319,9 @@ pub fn check(program: &Arc<Program>, limits: Limits) -> Result<Report, Refusal> 
 /// Why loom cannot run this program.
 pub fn deadlock(program: &Arc<Program>, limits: Limits) -> Result<Option<String>, Refusal> {
     let plan = Plan::of(program, STATES_MAX)?;
+    let builder = builder(limits, plan.steps_max);
     let session = Arc::new(Mutex::new(Session::new(program, plan, Leaving::WhenFinished)));
-    let run = AssertUnwindSafe(|| builder(limits).check(move || execution(&session)));
+    let run = AssertUnwindSafe(|| builder.check(move || execution(&session)));
     match catch_unwind(run) {
         Ok(()) => Ok(None),
         Err(panic) => match panic.downcast::<String>() {

@@ -5,18 +5,23 @@
 //! makes several such steps if no two of them are ever enabled together, so that no order of steps is
 //! lost. A step that is never enabled needs no agent.
 
+use super::super::count::steps_max;
 use crate::machine::{Actor, Machine, Step, Transition};
 use crate::program::Program;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// loom's threads.
 pub const THREADS_MAX: usize = ::loom::MAX_THREADS;
+/// Executions with more steps are not for loom: it sets room aside for all their branches.
+pub const STEPS_MAX: usize = 20_000;
 
 /// The steps of each loom thread, the first of them on loom's main thread.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// By loom thread.
     pub threads: Vec<Vec<Transition>>,
+    /// No execution has more steps.
+    pub steps_max: usize,
 }
 
 /// Why loom cannot run a program.
@@ -32,6 +37,11 @@ pub enum Refusal {
         /// What each would be for.
         needed: Vec<String>,
     },
+    /// An execution may have more branches than loom can be told to expect.
+    Steps {
+        /// The steps that it may have.
+        needed: usize,
+    },
 }
 
 impl std::fmt::Display for Refusal {
@@ -45,6 +55,11 @@ impl std::fmt::Display for Refusal {
                 "loom has {THREADS_MAX} threads, and this cast needs {}: {}",
                 needed.len(),
                 needed.join("; ")
+            ),
+            Refusal::Steps { needed } => write!(
+                f,
+                "loom has a limit on the branches of an execution: at most {STEPS_MAX} steps here, and \
+                 one of this cast may have {needed}"
             ),
         }
     }
@@ -98,8 +113,12 @@ fn about(program: &Program, step: Transition) -> Option<usize> {
 impl Plan {
     /// Plans a program of at most `states_max` states.
     pub fn of(program: &Program, states_max: usize) -> Result<Plan, Refusal> {
-        let enabled =
-            Enabled::of(program, states_max).ok_or(Refusal::States { max: states_max })?;
+        let too_many = Refusal::States { max: states_max };
+        let enabled = Enabled::of(program, states_max).ok_or(too_many.clone())?;
+        let steps_max = steps_max(program, states_max).ok_or(too_many)?;
+        if steps_max > STEPS_MAX {
+            return Err(Refusal::Steps { needed: steps_max });
+        }
         let own = |step: &&Transition| matches!(step.actor, Actor::Thread(_)) && step.branch == 0;
         let cast: Vec<Vec<Transition>> =
             enabled.steps.iter().filter(own).map(|&s| vec![s]).collect();
@@ -121,10 +140,10 @@ impl Plan {
                 }
             }
             if cast.len() + agents.len() <= THREADS_MAX {
-                return Ok(Plan { threads: [cast, agents].concat() });
+                return Ok(Plan { threads: [cast, agents].concat(), steps_max });
             }
         }
-        let plan = Plan { threads: [cast, agents].concat() };
+        let plan = Plan { threads: [cast, agents].concat(), steps_max };
         Err(Refusal::Threads { needed: plan.describe(program) })
     }
 

@@ -1,5 +1,6 @@
 //! A report on its way from the process that runs loom to the one that asked for it.
 
+use super::super::Driven;
 use crate::machine::{Actor, Transition, Violation};
 use crate::search::{Completeness, EndClass, Finding, Found, Report, Trace};
 use serde::{Deserialize, Serialize};
@@ -12,10 +13,31 @@ pub enum Answer {
     Refused(String),
     /// What its runs came to.
     Ran(Box<WireReport>),
+    /// What became of the run that it was driven through.
+    Drove(WireRun),
 }
 
 /// A step: a thread's index, or an action's after all threads', and the branch.
 type WireTrace = Vec<(bool, u16, u16)>;
+
+/// A run, as data: steps, and the state after the last.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WireRun {
+    steps: WireTrace,
+    state: Vec<u64>,
+}
+
+impl From<Driven> for WireRun {
+    fn from(run: Driven) -> WireRun {
+        WireRun { steps: pack(&run.trace), state: run.state.into() }
+    }
+}
+
+impl From<WireRun> for Driven {
+    fn from(wire: WireRun) -> Driven {
+        Driven { trace: unpack(wire.steps), state: wire.state.into() }
+    }
+}
 
 /// A [`Report`], as data.
 #[derive(Debug, Serialize, Deserialize)]

@@ -15,9 +15,9 @@ mod blocking;
 mod replay;
 
 pub use blocking::{Blocked, blocking};
-pub use replay::{Driven, replay};
+pub use replay::replay;
 
-use super::report;
+use super::Ran;
 use crate::machine::{Actor, Machine, SharedMachine, Transition};
 use crate::program::Program;
 use crate::schedule::{Chance, Observed, Walk};
@@ -382,13 +382,23 @@ fn run(
 }
 
 /// Takes runs of `program` on shuttle, until there are no more, a limit is reached, or `interrupted`
-/// says so.
+/// says so, and says what they come to.
 pub fn check(
     program: &Arc<Program>,
     choice: Choice,
     limits: Limits,
     interrupted: impl Fn() -> bool + 'static,
 ) -> Report {
+    take(program, choice, limits, interrupted).report(program)
+}
+
+/// As [`check`]: the runs themselves.
+pub fn take(
+    program: &Arc<Program>,
+    choice: Choice,
+    limits: Limits,
+    interrupted: impl Fn() -> bool + 'static,
+) -> Ran {
     let started = Instant::now();
     let session = Arc::new(Mutex::new(Session::new(program, Walk::new)));
     let stopped = Arc::new(Mutex::new(Completeness::Exhaustive));
@@ -414,6 +424,11 @@ pub fn check(
         (false, ..) => Completeness::Sampled,
     };
     let session = lock(&session);
-    let ran = session.walk.ran(program);
-    report(program, &session.observed, &ran, &choice.engine(), completeness, started.elapsed())
+    Ran {
+        observed: session.observed.clone(),
+        statements: session.walk.ran(program),
+        engine: choice.engine(),
+        completeness,
+        elapsed: started.elapsed(),
+    }
 }

@@ -1,20 +1,12 @@
 //! A schedule drives shuttle.
 
+use super::super::Driven;
 use super::{Session, lock, roles, run};
 use crate::machine::Transition;
 use crate::program::Program;
 use crate::schedule::Walk;
 use shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};
 use std::sync::{Arc, Mutex};
-
-/// What became of a run that shuttle was driven through.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Driven {
-    /// The steps taken; fewer than asked for if a step was not enabled.
-    pub trace: Vec<Transition>,
-    /// The state after the last.
-    pub state: Box<[u64]>,
-}
 
 /// Drives one execution of shuttle through `steps`.
 pub fn replay(program: &Arc<Program>, steps: &[Transition]) -> Driven {

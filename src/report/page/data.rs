@@ -38,6 +38,14 @@ struct CastObject<'a> {
     bad: bool,
     /// Every state is here.
     whole: bool,
+    /// Why not, if not.
+    large: Option<String>,
+    /// The run goes on for ever, and that is what it shows.
+    endless: bool,
+    /// The run is somebody's own.
+    own: bool,
+    /// Steps before the run's cycle.
+    cycle: Option<usize>,
     threads: Vec<ThreadObject<'a>>,
     /// Name, and whether it is a history variable.
     variables: Vec<(String, bool)>,
@@ -144,13 +152,16 @@ fn cast<'a>(
         flat
     });
     let edges = edges.collect();
-    let fates = scene.fates.as_ref();
     CastObject {
         name: scene.name(),
         shows: &scene.shows,
-        target: if scene.bad { &scene.shows } else { target(scene) },
+        target: words::target(scene),
         bad: scene.bad,
         whole: scene.view.whole,
+        large: words::too_large(scene),
+        endless: scene.endless,
+        own: scene.own && parting.is_none(),
+        cycle: scene.run.cycle_from,
         threads: threads(program, files),
         variables: variables(program),
         locals: locals.iter().map(|(thread, name, _)| (*thread, name.clone())).collect(),
@@ -159,10 +170,10 @@ fn cast<'a>(
         steps,
         edges,
         path: &scene.path,
-        ends: fates.map_or_else(BTreeMap::new, |fates| {
-            let ends = fates.ends.iter();
+        ends: {
+            let ends = scene.fates.ends.iter();
             ends.map(|(node, (outcome, fine))| (*node, (outcome.as_str(), *fine))).collect()
-        }),
+        },
         failed: scene
             .view
             .nodes
@@ -172,27 +183,22 @@ fn cast<'a>(
                 Some((node, program.checks[usize::from(of.failed?.check)].message.as_str()))
             })
             .collect(),
-        fates: fates.map_or_else(String::new, |fates| {
-            let letter = |fate: &Fate| match fate {
-                Fate::Met => 'h',
-                Fate::Certain => 'd',
-                Fate::Excluded => 'e',
-                Fate::Open => 'o',
-            };
-            fates.fates.iter().map(letter).collect()
-        }),
-        danger: fates.map_or(&[], |fates| &fates.danger_permille),
+        fates: scene.fates.fates.iter().map(letter).collect(),
+        danger: &scene.fates.danger_permille,
         no_return: scene.no_return,
         followed: parting.map(|parting| parting.followed),
         parting: parting.map(words::parting),
     }
 }
 
-/// What a safe cast is kept from: its worst declared outcome, or any bad end.
-fn target<'a>(scene: &'a Scene) -> &'a str {
-    let outcomes = &scene.run.program.outcomes;
-    let bad = outcomes.iter().find(|outcome| !outcome.fine);
-    bad.map_or("stuck", |outcome| outcome.name.as_str())
+/// How a state stands to what is to be avoided.
+fn letter(fate: &Fate) -> char {
+    match fate {
+        Fate::Met => 'h',
+        Fate::Certain => 'd',
+        Fate::Excluded => 'e',
+        Fate::Open => 'o',
+    }
 }
 
 /// All slots of a state.

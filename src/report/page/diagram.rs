@@ -4,14 +4,16 @@
 //! A lifeline is a solid line while its thread goes on, a broken one while it is held, and ends in a
 //! cross where it dies. A request that waits to be delivered (a suspend APC, say) is an arrow from
 //! the step that made it to the kernel's move that carries it out: it is found by the model's own
-//! words, as a word that one actor's step put on another thread and a kernel move took away. The
+//! words, as a word that one actor's step put on another thread and a kernel move took away. A cycle
+//! that goes on for ever is a band, with an arrow from its last step back to its first. The
 //! colours follow the reader's light or dark scheme, and nothing is said by colour alone.
 
 use super::super::rows::{Lifeline, Row, rows};
 use super::super::text::wrap;
-use super::super::{Condition, standings};
+use super::super::{Condition, ForEver, Standing, for_ever, standings};
 use super::Scene;
 use crate::machine::Actor;
+use crate::schedule::end_at;
 use std::fmt::Write as _;
 
 const STYLE: &str = include_str!("diagram.css");
@@ -23,6 +25,11 @@ const LINE: usize = 16;
 const PADDING: usize = 7;
 const MARGIN_LEFT: usize = 44;
 const MARGIN_RIGHT: usize = 12;
+/// Room at the right for the arrow back to the start of a cycle.
+const BACK: usize = 34;
+const BACK_INNER: usize = BACK - 14;
+/// A line of words between two rows.
+const MARK: usize = LINE + 10;
 /// Between two boxes: room for arrows to run down.
 const GAP: usize = 28;
 /// Arrows between the same columns run down in so many lanes, so far apart.
@@ -84,7 +91,8 @@ impl Drawing<'_> {
     }
 
     fn width(&self) -> usize {
-        MARGIN_LEFT + self.columns * self.column + MARGIN_RIGHT
+        let back = if self.scene.run.cycle_from.is_some() { BACK } else { 0 };
+        MARGIN_LEFT + self.columns * self.column + MARGIN_RIGHT + back
     }
 
     fn cell(&self, text: &str) -> Vec<String> {
@@ -118,7 +126,7 @@ impl Drawing<'_> {
     }
 
     fn place(&mut self, marked: Option<usize>) {
-        let mut top = HEAD + 8;
+        let mut top = HEAD + 8 + if marked == Some(0) { MARK } else { 0 };
         let mut placed = Vec::new();
         for row in &self.rows {
             let own = self.own(row).len();
@@ -132,17 +140,22 @@ impl Drawing<'_> {
             let others = (0..self.columns).filter(|column| *column != row.actor).map(cell);
             let lines = others.max().unwrap_or(0).max(own_column).max(1);
             let height = lines * LINE + 2 * PADDING;
+            if row.above.is_some() {
+                top += MARK;
+            }
             placed.push(Placed { top, height });
             top += height + 6;
-            if marked.is_some() && row.number == marked {
-                top += LINE + 10;
+            if row.below.is_some() || (marked.is_some() && row.number == marked) {
+                top += MARK;
             }
         }
         self.placed = placed;
     }
 
     fn bottom(&self) -> usize {
-        self.placed.last().map_or(HEAD, |last| last.top + last.height)
+        let marked = self.rows.last().is_some_and(|row| row.below.is_some());
+        let mark = if marked { MARK } else { 0 };
+        self.placed.last().map_or(HEAD, |last| last.top + last.height + mark)
     }
 
     fn draw(&mut self, id: &str, marked: Option<(usize, &str)>) {
@@ -160,8 +173,9 @@ impl Drawing<'_> {
             escape(&self.description()),
         );
         if let Some((0, mark)) = marked {
-            self.mark(HEAD - 2, mark);
+            self.mark(HEAD + LINE - 2, mark);
         }
+        self.cycle(id);
         self.lifelines();
         self.heads();
         self.flights(id);
@@ -195,6 +209,34 @@ impl Drawing<'_> {
         self.scene.run.program.threads.get(column).map_or("kernel", |thread| &thread.name)
     }
 
+    /// The band behind the steps that are taken again and again, and the arrow back to the first.
+    fn cycle(&mut self, id: &str) {
+        let first = self.rows.iter().position(|row| row.above.is_some());
+        let last = self.rows.iter().position(|row| row.below.is_some());
+        let (Some(first), Some(last)) = (first, last) else { return };
+        let top = self.placed[first].top - MARK;
+        let end = self.placed[last].top + self.placed[last].height;
+        let right = self.width() - BACK;
+        let said = |words: &Option<String>| escape(words.as_deref().unwrap_or_default());
+        let _ = writeln!(
+            self.svg,
+            "<g class=\"cycle\"><rect class=\"band\" x=\"4\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"6\"/>\
+             <path class=\"back\" d=\"M{right} {from}h{BACK_INNER}V{to}h-{BACK_INNER}\" \
+             marker-end=\"url(#{id}-a)\"/>\
+             <text class=\"again\" x=\"12\" y=\"{}\">↻ {}</text>\
+             <text class=\"again\" x=\"12\" y=\"{}\">↻ {}</text></g>",
+            top,
+            right - 8,
+            end + MARK - top,
+            top + LINE,
+            said(&self.rows[first].above),
+            end + LINE,
+            said(&self.rows[last].below),
+            from = end - 8,
+            to = self.placed[first].top + 8,
+        );
+    }
+
     fn heads(&mut self) {
         for column in 0..self.columns {
             let (x, width) = (self.centre(column), self.column - GAP);
@@ -216,6 +258,7 @@ impl Drawing<'_> {
     fn lifelines(&mut self) {
         let threads = self.scene.run.program.threads.len();
         let last = standings(self.scene.run.program, self.scene.run.last_state());
+        let fates = fates(self.scene, &last);
         for column in 0..self.columns {
             let x = self.centre(column);
             let mut from = HEAD - 10;
@@ -258,13 +301,8 @@ impl Drawing<'_> {
                 };
                 let _ = writeln!(self.svg, "<path class=\"{class}\" d=\"M{x} {from}V{to}\"/>");
             }
-            if let Some(standing) = last.get(column)
-                && matches!(standing.condition, Condition::Stopped | Condition::Waits)
-            {
-                let word = match standing.condition {
-                    Condition::Waits => "waits for ever".to_string(),
-                    _ => wrap(&standing.shows.join(", "), self.characters(), 1).concat(),
-                };
+            if let Some(word) = fates.get(column).filter(|word| !word.is_empty()) {
+                let word = wrap(word, self.characters(), 1).concat();
                 let _ = writeln!(
                     self.svg,
                     "<text class=\"fate\" x=\"{x}\" y=\"{}\">{}</text>",
@@ -401,6 +439,29 @@ impl Drawing<'_> {
             y + 6,
         );
     }
+}
+
+/// What is said below a thread's lifeline: how it is held after the last step, or what it does in a
+/// cycle for ever; nothing of one that is over or can go on.
+fn fates(scene: &Scene, last: &[Standing]) -> Vec<String> {
+    let run = &scene.run;
+    let over = end_at(run.program, run.last_state()).is_some();
+    let held = |standing: &Standing| match standing.condition {
+        Condition::Stopped => standing.shows.join(", "),
+        Condition::Waits if over || run.cycle_from.is_some() => "waits for ever".to_string(),
+        Condition::Waits => "waits".to_string(),
+        Condition::Finished | Condition::Dead | Condition::Runs => String::new(),
+    };
+    if run.cycle_from.is_none() {
+        return last.iter().map(held).collect();
+    }
+    let does = |does: &ForEver| match does {
+        ForEver::Goes(_) => "goes round".to_string(),
+        ForEver::Spins { .. } => "spins for ever".to_string(),
+        ForEver::Rests { last, enabled: 0, .. } => held(last),
+        ForEver::Rests { .. } => "never goes on".to_string(),
+    };
+    for_ever(run).iter().map(does).collect()
 }
 
 /// Requests on their way: the step that made each, the kernel's move that carried it out (both from

@@ -1,47 +1,29 @@
 //! What can still become of each state that a page embeds, as the search says it.
 
+use super::super::{Checked, Explained};
 use crate::graph::View;
+use crate::schedule::end_at;
 use crate::search::{Bottoms, Danger, Fate, Finding, Goal, Graph, Outlook};
 use std::collections::BTreeMap;
 
-/// For every node of a view of a whole graph, what can become of it.
-#[derive(Debug, Clone)]
+/// For the nodes of a view, what can become of each.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Fates {
     /// Of the nodes that lie in an end: its outcome, and whether it is a good one.
     pub(super) ends: BTreeMap<usize, (String, bool)>,
-    /// By node, how it stands to what is to be avoided.
+    /// By node, how it stands to what is to be avoided; empty if that is not known.
     pub(super) fates: Vec<Fate>,
     /// By node, the chance of a random scheduler to get there, in thousandths. Below one thousandth
-    /// it is rounded up if not 0.
+    /// it is rounded up if not 0. Empty if it is not known.
     pub(super) danger_permille: Vec<u16>,
 }
 
 impl Fates {
     /// The fates of the nodes of `view`, which is of all of `graph`. What is to be avoided is `what`
-    /// was found, if anything; `None` if that is about infinite runs, and so about no state.
-    pub(super) fn of(graph: &Graph, view: &View, what: Option<&Finding>) -> Option<Fates> {
+    /// was found, if anything. If that is about infinite runs, it is about no state, and only ends are
+    /// known.
+    pub(super) fn of(graph: &Graph, view: &View, what: Option<&Finding>) -> Fates {
         let bottoms = Bottoms::of(graph);
-        let goal = match what {
-            Some(what) => Goal::of(graph, &bottoms, what)?,
-            None => Goal::nothing(graph),
-        };
-        let danger = Danger::of(graph, &bottoms, &goal, &[]);
-        let outlook = Outlook::of(graph, &bottoms, &goal);
-        let mut fates: Vec<Fate> =
-            (0..graph.len() as u32).map(|state| outlook.fate(state)).collect();
-        let permille = |(chance, fate): (&f64, &Fate)| {
-            let least = u16::from(*fate != Fate::Excluded);
-            ((chance * 1000.0).round() as u16).max(least)
-        };
-        let mut danger_permille: Vec<u16> =
-            danger.probability.iter().zip(&fates).map(permille).collect();
-        // A failing step leads to a node that is no state of the search.
-        for node in &view.nodes[graph.len()..] {
-            let check = node.failed.expect("other nodes are states").check;
-            let met = goal.checks.contains(&check);
-            fates.push(if met { Fate::Met } else { Fate::Excluded });
-            danger_permille.push(if met { 1000 } else { 0 });
-        }
         let program = graph.program();
         let mut ends = BTreeMap::new();
         for (outcome, states) in &bottoms.ends {
@@ -50,12 +32,65 @@ impl Fates {
             let end = |&state: &u32| (state as usize, (outcome.clone(), fine));
             ends.extend(states.iter().map(end));
         }
-        Some(Fates { ends, fates, danger_permille })
+        let goal = match what {
+            Some(what) => Goal::of(graph, &bottoms, what),
+            None => Some(Goal::nothing(graph)),
+        };
+        let Some(goal) = goal else { return Fates { ends, ..Fates::default() } };
+        let danger = Danger::of(graph, &bottoms, &goal, &[]);
+        let outlook = Outlook::of(graph, &bottoms, &goal);
+        let mut fates: Vec<Fate> =
+            (0..graph.len() as u32).map(|state| outlook.fate(state)).collect();
+        let permille = danger.probability.iter().zip(&fates);
+        let mut danger_permille: Vec<u16> =
+            permille.map(|(chance, fate)| thousandths(*chance, *fate != Fate::Excluded)).collect();
+        // A failing step leads to a node that is no state of the search.
+        for node in &view.nodes[graph.len()..] {
+            let check = node.failed.expect("other nodes are states").check;
+            let met = goal.checks.contains(&check);
+            fates.push(if met { Fate::Met } else { Fate::Excluded });
+            danger_permille.push(if met { 1000 } else { 0 });
+        }
+        Fates { ends, fates, danger_permille }
+    }
+
+    /// The fates of the nodes of `view`, which is of a single run; what was `explained` of its steps is
+    /// all there is to know but for ends.
+    pub(super) fn along(checked: &Checked, view: &View, explained: Option<&Explained>) -> Fates {
+        let program = &checked.check.program;
+        let nodes = view.nodes.iter().enumerate().filter(|(_, node)| node.failed.is_none());
+        let ends = nodes
+            .filter_map(|(index, node)| {
+                end_at(program, &node.state).map(|end| (index, (end.outcome, end.fine)))
+            })
+            .collect();
+        let Some(explained) = explained else { return Fates { ends, ..Fates::default() } };
+        let last = explained.prospects.len() - 1;
+        let mut certain = false;
+        let fate = explained.prospects.iter().enumerate().map(|(index, prospect)| {
+            certain |= prospect.no_return;
+            match () {
+                () if index == last => Fate::Met,
+                () if certain => Fate::Certain,
+                () => Fate::Open,
+            }
+        });
+        let fates = fate.collect();
+        let danger = explained.prospects.iter();
+        // A schedule leads to what it shows, so that it can be reached from each of its states.
+        let danger_permille = danger.map(|prospect| thousandths(prospect.danger, true)).collect();
+        Fates { ends, fates, danger_permille }
     }
 
     /// The first step of a run, from 1, after which what is to be avoided is certain; 0 if it always
-    /// was.
+    /// was, and `None` if that is not known.
     pub(super) fn point_of_no_return(&self, path: &[usize]) -> Option<usize> {
-        path.iter().position(|&node| matches!(self.fates[node], Fate::Met | Fate::Certain))
+        let fate = |&node: &usize| self.fates.get(node);
+        path.iter().map(fate).position(|fate| matches!(fate, Some(Fate::Met | Fate::Certain)))
     }
+}
+
+/// A probability in thousandths; at least one, if it is of something that `can_be`.
+fn thousandths(probability: f64, can_be: bool) -> u16 {
+    ((probability * 1000.0).round() as u16).max(u16::from(can_be))
 }

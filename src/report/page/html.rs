@@ -1,14 +1,14 @@
 //! The page as one HTML file. What it says without its program (the verdict, the diagrams, the steps)
 //! is written here; the player is `page.js`, fed with [`data::json`](super::data::json).
 
+use super::super::Verdict;
+use super::super::endless::live_words;
 use super::super::rows::rows;
-use super::super::standings;
 use super::diagram::{escape, svg};
-use super::{Entry, Lesson, Scene, data, words};
+use super::{Lesson, Scene, data, states, words};
 use std::fmt::Write as _;
 
 const TEMPLATE: &str = include_str!("page.html");
-const INDEX: &str = include_str!("index.html");
 /// How pages look.
 pub const STYLE: &str = include_str!("page.css");
 const PROGRAM: &str = include_str!("page.js");
@@ -25,35 +25,16 @@ pub(super) fn page(lesson: &Lesson) -> String {
         .replace("{{cast}}", &cast(scene))
         .replace("{{schedule}}", &schedule(scene, "main"))
         .replace("{{fix}}", &fix(lesson))
+        .replace("{{states}}", &drawn_states(lesson))
         .replace("{{data}}", &data::json(lesson))
-}
-
-/// The index of several pages.
-pub(super) fn index(entries: &[Entry]) -> String {
-    let mut list = String::new();
-    for entry in entries {
-        let _ = write!(
-            list,
-            "<li><a href=\"{0}.html\">{1}</a> <strong>{2}</strong><br>{3}",
-            escape(&entry.stem),
-            escape(&entry.name),
-            escape(&entry.verdict),
-            escape(&entry.about)
-        );
-        if let Some(fixed) = &entry.fixed {
-            let _ = write!(list, "<br><small>With the fix: {}</small>", escape(fixed));
-        }
-        list.push_str("</li>\n");
-    }
-    INDEX.replace("{{style}}", STYLE).replace("{{entries}}", &list)
 }
 
 fn verdict(scene: &Scene) -> String {
     let checked = scene.checked;
-    let (kind, mark) = match scene.bad {
-        true => ("bad", "✗"),
-        false if words::verdict(checked) == "safe" => ("good", "✓"),
-        false => ("open", "?"),
+    let (kind, mark) = match Verdict::of(checked.report) {
+        Verdict::Violated => ("bad", "✗"),
+        Verdict::Safe => ("good", "✓"),
+        Verdict::Incomplete => ("open", "?"),
     };
     let word = escape(words::verdict(checked));
     let mut html = format!(
@@ -67,6 +48,9 @@ fn verdict(scene: &Scene) -> String {
         let _ = write!(html, " Ends: {}.", escape(&ends));
     }
     html.push_str("</p>\n");
+    for words in live_words(checked) {
+        let _ = writeln!(html, "<p>{}.</p>", inline(&words));
+    }
     if let Some(source) = &checked.scenario.source {
         let _ = writeln!(html, "<p class=\"source\">On record: {}</p>", escape(source));
     }
@@ -105,30 +89,52 @@ fn schedule(scene: &Scene, id: &str) -> String {
     }
     let mark = scene.no_return.map(|step| (step, "⚠ point of no return"));
     html += &figure(scene, id, mark);
-    html += &steps(scene);
+    html += &steps(scene, id);
     html
+}
+
+/// The state graphs that are small enough to be drawn, the main cast's and the fixed one's.
+fn drawn_states(lesson: &Lesson) -> String {
+    let fixed = lesson.fixed.as_ref().map(|(scene, _)| (scene, "fix"));
+    let scenes = std::iter::once((&lesson.main, "main")).chain(fixed);
+    let drawn = scenes.filter_map(|(scene, id)| {
+        let drawing = states::svg(scene, &format!("{id}-states"))?;
+        Some(format!(
+            "<div class=\"diagram graph\" id=\"{id}-graph\" tabindex=\"0\" role=\"region\" \
+             aria-label=\"State graph, scrollable\" hidden>\n{drawing}</div>\n",
+        ))
+    });
+    drawn.collect()
 }
 
 fn figure(scene: &Scene, id: &str, mark: Option<(usize, &str)>) -> String {
     format!(
-        "<div class=\"diagram\" id=\"{id}-diagram\" tabindex=\"0\" role=\"region\" \
-         aria-label=\"Sequence diagram, scrollable\">\n{}</div>\n",
+        "<details class=\"wide\" open><summary>As a sequence diagram</summary>\n\
+         <div class=\"diagram\" id=\"{id}-diagram\" tabindex=\"0\" role=\"region\" \
+         aria-label=\"Sequence diagram, scrollable\">\n{}</div>\n</details>\n",
         svg(scene, id, mark)
     )
 }
 
-fn steps(scene: &Scene) -> String {
+/// The run as a list, each actor's steps in a lane of their own.
+fn steps(scene: &Scene, id: &str) -> String {
     let program = scene.run.program;
     let actor =
         |column: usize| program.threads.get(column).map_or("kernel", |thread| thread.name.as_str());
-    let mut html = String::from(
-        "<details><summary>The same as a list of steps</summary>\n<ol class=\"steps\">\n",
+    let mut html = format!(
+        "<details class=\"narrow\"><summary>As a list of steps</summary>\n\
+         <ol class=\"steps\" id=\"{id}-steps\">\n",
     );
     for row in rows(&scene.run) {
         let Some(number) = row.number else { continue };
+        if let Some(words) = &row.above {
+            let _ = writeln!(html, "<li class=\"again\">↻ {}</li>", escape(words));
+        }
         let _ = write!(
             html,
-            "<li value=\"{number}\"><strong>{}</strong> <code>{}</code>",
+            "<li class=\"step\" data-step=\"{number}\" value=\"{number}\" style=\"--lane:{}\">\
+             <strong>{}</strong> <code>{}</code>",
+            row.actor,
             escape(actor(row.actor)),
             escape(&row.text)
         );
@@ -142,17 +148,19 @@ fn steps(scene: &Scene) -> String {
         if !row.changes.is_empty() {
             let _ = write!(html, "<br><small>{}</small>", escape(&row.changes.join(", ")));
         }
+        if scene.no_return == Some(number) {
+            html.push_str("<br><strong class=\"warning\">⚠ the point of no return</strong>");
+        }
         html.push_str("</li>\n");
+        if let Some(words) = &row.below {
+            let _ = writeln!(html, "<li class=\"again\">↻ {}</li>", escape(words));
+        }
     }
-    html.push_str("</ol>\n</details>\n<p>When it is over:</p>\n<ul class=\"over\">\n");
-    let last = standings(program, scene.run.last_state());
-    for (thread, standing) in program.threads.iter().zip(&last) {
-        let _ = writeln!(
-            html,
-            "<li><strong>{}</strong> {}</li>",
-            escape(&thread.name),
-            inline(&words::standing(standing))
-        );
+    let (heading, over) = words::over(scene);
+    let _ = write!(html, "</ol>\n</details>\n<p>{heading}</p>\n<ul class=\"over\">\n");
+    for (thread, words) in program.threads.iter().zip(&over) {
+        let _ =
+            writeln!(html, "<li><strong>{}</strong> {}</li>", escape(&thread.name), inline(words));
     }
     html.push_str("</ul>\n");
     html
@@ -172,7 +180,7 @@ fn fix(lesson: &Lesson) -> String {
         escape(&words::searched(scene.checked)),
         inline(&words::parting(parting)),
         figure(scene, "fix", mark),
-        steps(scene),
+        steps(scene, "fix"),
     )
 }
 

@@ -1,9 +1,9 @@
 //! The page as Markdown, with its diagrams as SVG files beside it: what a code host renders.
 
+use super::super::endless::live_words;
 use super::super::rows::rows;
-use super::super::standings;
 use super::diagram::svg;
-use super::{Entry, Lesson, Scene, words};
+use super::{Lesson, Scene, states, words};
 use std::fmt::Write as _;
 
 /// `STEM.md`, and the diagrams.
@@ -12,7 +12,14 @@ pub(super) fn files(lesson: &Lesson, stem: &str) -> Vec<(String, String)> {
     let checked = scene.checked;
     let mut text = format!("# {}: {}\n\n", scene.name(), words::verdict(checked));
     let _ = writeln!(text, "{}\n", escape(&checked.scenario.about));
-    let _ = writeln!(text, "{} Ends: {}.\n", words::searched(checked), words::ends(checked));
+    let ends = match words::ends(checked) {
+        ends if ends.is_empty() => ends,
+        ends => format!(" Ends: {}.", escape(&ends)),
+    };
+    let _ = writeln!(text, "{}{ends}\n", words::searched(checked));
+    for words in live_words(checked) {
+        let _ = writeln!(text, "{words}.\n");
+    }
     if let Some(source) = &checked.scenario.source {
         let _ = writeln!(text, "On record: {}\n", escape(source));
     }
@@ -36,6 +43,15 @@ pub(super) fn files(lesson: &Lesson, stem: &str) -> Vec<(String, String)> {
         files.push((format!("{stem}.svg"), svg(scene, "main", mark)));
         text += &steps(scene);
     }
+    if let Some(drawing) = states::svg(scene, "main-states") {
+        let _ = writeln!(
+            text,
+            "\n## The state graph\n\nAll {} states of the cast; thick, the way of the schedule.\n\n\
+             ![State graph]({stem}-states.svg)",
+            scene.view.nodes.len()
+        );
+        files.push((format!("{stem}-states.svg"), drawing));
+    }
     if let Some((fixed, parting)) = &lesson.fixed {
         let _ = writeln!(
             text,
@@ -58,27 +74,6 @@ pub(super) fn files(lesson: &Lesson, stem: &str) -> Vec<(String, String)> {
     files
 }
 
-/// The index of several pages.
-pub(super) fn index(entries: &[Entry]) -> String {
-    let mut text = String::from(
-        "# Races to read\n\nOne page a cast of threads: what goes wrong, a shortest schedule to it, and \
-         the fix. Made by `ghosthunt report --all`; the `.html` files beside these pages, opened in a \
-         browser, can be played with. [The course](course/README.md) begins at the beginning.\n\n| cast | verdict | with the fix |\n|---|---|---|\n",
-    );
-    for entry in entries {
-        let _ = writeln!(
-            text,
-            "| [{}]({}.md): {} | {} | {} |",
-            entry.name,
-            entry.stem,
-            escape(&entry.about),
-            escape(&entry.verdict),
-            escape(entry.fixed.as_deref().unwrap_or(""))
-        );
-    }
-    text
-}
-
 fn steps(scene: &Scene) -> String {
     let program = scene.run.program;
     let actor =
@@ -86,6 +81,9 @@ fn steps(scene: &Scene) -> String {
     let mut text = String::from("| # | who | does | changes |\n|--:|---|---|---|\n");
     for row in rows(&scene.run) {
         let Some(number) = row.number else { continue };
+        if let Some(words) = &row.above {
+            let _ = writeln!(text, "| | | **↻ {words}** | |");
+        }
         let notes = row.notes.iter().map(|(thread, note)| format!("*{} {note}*", actor(*thread)));
         let turns = row.turns.map(|(steps, turns)| match steps {
             1 => format!(" × {turns} turns"),
@@ -101,11 +99,14 @@ fn steps(scene: &Scene) -> String {
             turns.unwrap_or_default(),
             changes.join(", ")
         );
+        if let Some(words) = &row.below {
+            let _ = writeln!(text, "| | | **↻ {words}** | |");
+        }
     }
-    text += "\nWhen it is over:\n\n";
-    for standing in standings(program, scene.run.last_state()) {
-        let name = &program.threads[standing.thread].name;
-        let _ = writeln!(text, "* **{name}** {}", words::standing(&standing));
+    let (heading, over) = words::over(scene);
+    let _ = writeln!(text, "\n{heading}\n");
+    for (thread, words) in program.threads.iter().zip(&over) {
+        let _ = writeln!(text, "* **{}** {words}", thread.name);
     }
     text
 }
@@ -116,7 +117,7 @@ fn code(text: &str) -> String {
 }
 
 /// Text in which Markdown sees no markup.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::new();
     for c in text.chars() {
         if matches!(c, '*' | '_' | '<' | '>' | '|' | '`' | '[' | ']' | '\\') {

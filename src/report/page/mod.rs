@@ -9,20 +9,25 @@ mod diagram;
 mod fates;
 mod fix;
 mod html;
+mod index;
+mod layers;
 mod markdown;
 mod parts;
+mod shown;
+mod states;
 mod words;
 
 pub use fix::Parting;
 pub use html::STYLE as PAGE_STYLE;
+pub use index::{Entry, Finding as FindingPage, Index};
 pub use parts::searched;
+pub use shown::Shown;
 
 use super::{Checked, Verdict};
 use crate::graph::View;
-use crate::machine::Transition;
 use crate::scenario::finding_name;
 use crate::schedule::Run;
-use crate::search::small_graph;
+use crate::search::{Found, small_graph};
 use fates::Fates;
 
 /// A graph with more states is not embedded: its page has the schedule alone.
@@ -45,29 +50,35 @@ struct Scene<'a> {
     shows: String,
     /// The run leads to what is to be avoided.
     bad: bool,
+    /// The run breaks a promise about what happens sooner or later, by going on for ever.
+    endless: bool,
+    /// The run is somebody's own, not a shortest one.
+    own: bool,
     run: Run<'a>,
     view: View,
     /// The run's nodes in the view.
     path: Vec<usize>,
-    /// Of a whole graph, and if what the run shows can be seen in a state.
-    fates: Option<Fates>,
+    /// What can still become of the view's nodes, as far as that is known.
+    fates: Fates,
     /// The step, from 1, after which what the run shows is certain; if that is known.
     no_return: Option<usize>,
 }
 
 impl<'a> Lesson<'a> {
-    /// What there is to tell of a check, and of its counterpart with the fix.
-    pub fn new(checked: &'a Checked<'a>, fixed: Option<&'a Checked<'a>>) -> Lesson<'a> {
-        let program = &checked.check.program;
-        let (shows, trace) = shown(checked);
-        let main = Scene::new(checked, shows, &trace);
+    /// What there is to tell of a check: the run `shown`, and its counterpart with the fix.
+    pub fn new(
+        checked: &'a Checked<'a>,
+        shown: &Shown,
+        fixed: Option<&'a Checked<'a>>,
+    ) -> Lesson<'a> {
+        let main = Scene::new(checked, shown);
         let fixed = fixed.map(|fixed| {
             let graph = small_graph(&fixed.check.program, STATES_MAX);
             let view = graph.as_ref().map(View::whole);
             let parting = Parting::of(&main.run, &fixed.check.program, view.as_ref());
-            (Scene::new(fixed, parting.shows.clone(), &parting.trace), parting)
+            let shown = Shown::parted(parting.shows.clone(), parting.trace.clone());
+            (Scene::new(fixed, &shown), parting)
         });
-        debug_assert_eq!(program.threads.len(), main.run.program.threads.len());
         Lesson { main, fixed }
     }
 
@@ -88,57 +99,50 @@ impl<'a> Lesson<'a> {
         Entry {
             stem: stem.to_string(),
             name: self.main.name(),
+            family: checked.check.program.scenario.split('/').next().unwrap_or("").to_string(),
             verdict: words::verdict(checked).to_string(),
+            bad: Verdict::of(checked.report) == Verdict::Violated,
             about: checked.scenario.about.clone(),
-            fixed: fixed
-                .map(|(scene, _)| format!("{}: {}", scene.name(), words::verdict(scene.checked))),
+            steps: self.main.run.steps.len(),
+            fixed: fixed.map(|(scene, _)| {
+                let verdict = words::verdict(scene.checked).to_string();
+                let safe = Verdict::of(scene.checked.report) == Verdict::Safe;
+                (scene.name(), verdict, safe)
+            }),
         }
     }
 }
 
-/// A page's line in an index.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    stem: String,
-    name: String,
-    verdict: String,
-    about: String,
-    fixed: Option<String>,
-}
-
-impl Entry {
-    /// The index of several pages: `index.html`, and `README.md` for a code host.
-    pub fn index(entries: &[Entry]) -> Vec<(String, String)> {
-        vec![
-            ("index.html".to_string(), html::index(entries)),
-            ("README.md".to_string(), markdown::index(entries)),
-        ]
-    }
-}
-
-/// The run that a page shows: to what matters most, else to a good end, else to a goal.
-fn shown(checked: &Checked) -> (String, Vec<Transition>) {
-    let told = checked
-        .told_first()
-        .map(|found| (finding_name(&found.what, &checked.check.program), &found.trace));
-    let run = told.or_else(|| checked.runs().into_iter().next());
-    run.map_or((String::new(), Vec::new()), |(name, trace)| (name.to_string(), trace.clone()))
-}
-
 impl<'a> Scene<'a> {
-    fn new(checked: &'a Checked<'a>, shows: String, trace: &[Transition]) -> Scene<'a> {
+    fn new(checked: &'a Checked<'a>, shown: &Shown) -> Scene<'a> {
         let program = &checked.check.program;
-        let run = Run::new(program, trace).expect("what was found can be run");
-        let found = checked.told_first().map(|found| &found.what);
+        let shows = shown.shows.clone();
+        let run = Run::new(program, &shown.trace).expect("what was found can be run");
+        let run = run.with_cycle(shown.cycle_from);
+        let property = program.properties.iter().find(|property| property.name == shows);
+        let endless = property.is_some_and(|property| property.kind.is_liveness());
+        // What the run leads to is avoided, or else what matters most of what there is.
+        let named = |found: &&Found| finding_name(&found.what, program) == shows;
+        let violation = checked.report.violations.iter().find(named);
+        let bad = violation.is_some();
         let graph = small_graph(program, STATES_MAX);
-        let view = graph.as_ref().map_or_else(|| View::along(&run), View::whole);
-        let path = view.path(trace).expect("the view has every run");
-        let fates = graph.and_then(|graph| Fates::of(&graph, &view, found));
-        let bad = Verdict::of(checked.report) == Verdict::Violated
-            && checked.report.ends.iter().all(|end| !(end.fine && end.outcome == shows));
-        let no_return = fates.as_ref().filter(|_| bad);
-        let no_return = no_return.and_then(|fates| fates.point_of_no_return(&path));
-        Scene { checked, shows, bad, run, view, path, fates, no_return }
+        let (view, fates) = match &graph {
+            Some(graph) => {
+                let view = View::whole(graph);
+                let avoided = violation.or(checked.told_first()).map(|found| &found.what);
+                let fates = Fates::of(graph, &view, avoided);
+                (view, fates)
+            }
+            None => {
+                let view = View::along(&run);
+                let fates = Fates::along(checked, &view, shown.explained.as_ref());
+                (view, fates)
+            }
+        };
+        let path = view.path(&shown.trace).expect("the view has every run");
+        let no_return = if bad { fates.point_of_no_return(&path) } else { None };
+        let own = shown.own;
+        Scene { checked, shows, bad, endless, own, run, view, path, fates, no_return }
     }
 
     fn name(&self) -> String {

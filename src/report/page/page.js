@@ -6,6 +6,7 @@
   const MARKS = ["▶", "…", "‖", "■", "✕"];
   const AROUND = 3;
   const PER_THREAD = 4;
+  const HISTORY = 60;
   const page = JSON.parse(document.getElementById("data").textContent);
   const files = page.files.map((file) => ({ name: file.name, lines: file.text.split("\n") }));
   const element = (id) => document.getElementById(id);
@@ -26,6 +27,7 @@
       cast.states.push(state);
     }
     cast.schedule = cast.path.slice(1).map((to, i) => ({ step: stepTo(cast, cast.path[i], to), to }));
+    cast.id = cast === page.casts[0] ? "main" : "fix";
   }
 
   function stepTo(cast, from, to) {
@@ -37,13 +39,24 @@
   let cast = page.casts[0];
   let trail = cast.schedule.slice();
   let at = 0;
+  // Times that the schedule's cycle has been gone round.
+  let rounds = 0;
 
   const node = (index = at) => (index === 0 ? 0 : trail[index - 1].to);
   const actor = (index) => (index < cast.threads.length ? cast.threads[index].name : "kernel");
   const following = () =>
     trail.length === cast.schedule.length && trail.every((s, i) => s.to === cast.schedule[i].to);
   const fate = (state) => cast.fates[state] || "";
-  const percent = (danger) => (danger > 0 && danger < 10 ? "under 1 %" : `${Math.round(danger / 10)} %`);
+  // A cycle goes on from its end: where a step further leads, or where one stands if there is none.
+  const goesRound = () => cast.cycle !== null && following();
+  const further = () => (at < trail.length ? at + 1 : goesRound() ? cast.cycle + 1 : at);
+  const percent = (danger) => (danger > 0 && danger < 10 ? "under 1 %"
+    : danger > 990 && danger < 1000 ? "over 99 %" : `${Math.round(danger / 10)} %`);
+
+  function ordinal(number) {
+    const tens = Math.floor(number / 10) % 10 === 1;
+    return `${number}${(!tens && { 1: "st", 2: "nd", 3: "rd" }[number % 10]) || "th"}`;
+  }
 
   function say(step) {
     const [who, place, label] = cast.steps[step];
@@ -88,16 +101,28 @@
     return found;
   }
 
+  function stage() {
+    if (cast.parting) return cast.parting.replaceAll("`", "");
+    const leave = cast.whole ? " Leave it wherever you like." : "";
+    if (cast.cycle !== null) {
+      return `You follow a run that breaks “${cast.shows}”: from its end it goes on with step ${cast.cycle + 1}, again and again.${leave}`;
+    }
+    if (cast.endless) return `You follow a run that breaks “${cast.shows}”: from its end nothing need happen any more.${leave}`;
+    if (cast.shows === "unfinished") return `You follow a schedule that ends before its run does.${leave}`;
+    const which = cast.own ? `a schedule to “${cast.shows}”.` : `a shortest schedule to “${cast.shows}”, as the search found it.`;
+    return `You follow ${which}${leave}`;
+  }
+
   function drawStage() {
-    element("stage").textContent = following()
-      ? (cast.parting && cast.parting.replaceAll("`", "")) || `You follow a shortest schedule to “${cast.shows}”, as the search found it. Leave it wherever you like.`
-      : "You are the scheduler: this is a run of your own.";
+    element("stage").textContent = following() ? stage() : "You are the scheduler: this is a run of your own.";
     const slider = element("slider");
     slider.max = trail.length;
     slider.value = at;
     slider.setAttribute("aria-valuetext", `Step ${at} of ${trail.length}`);
     element("first").disabled = element("back").disabled = at === 0;
-    element("last").disabled = element("forward").disabled = at === trail.length;
+    element("last").disabled = at === trail.length;
+    element("forward").disabled = further() === at;
+    element("forward").textContent = at === trail.length && goesRound() ? "Again ↻" : "Forward ▶";
     element("switch").disabled = nextSwitch() === at;
     if (document.activeElement && document.activeElement.disabled) slider.focus({ preventScroll: true });
   }
@@ -109,7 +134,9 @@
       now.append(make("p", "step", `Before the first of ${trail.length} steps.`));
       return;
     }
-    now.append(make("p", "step", `Step ${at} of ${trail.length}. ${say(trail[at - 1].step)}`));
+    const inCycle = goesRound() && at > cast.cycle;
+    const round = inCycle ? ` ↻ in the cycle${rounds > 0 ? `, for the ${ordinal(rounds + 1)} time` : ""}.` : "";
+    now.append(make("p", "step", `Step ${at} of ${trail.length}.${round} ${say(trail[at - 1].step)}`));
     const effects = standings(node(at - 1), node());
     if (effects.length) now.append(make("p", "effects", effects.join("; ")));
     const changed = changes(node(at - 1), node());
@@ -124,13 +151,24 @@
     let kind = "open";
     let text = "";
     if (failed) { kind = "bad"; text = `✗ The step failed: ${failed}.`; }
-    else if (end) { kind = end[1] ? "good" : "bad"; text = `${end[1] ? "✓" : "✗"} The run is over: ${end[0]}.`; }
-    else if (fate(state) === "h") { kind = "bad"; text = `✗ Here it is: “${cast.target}”.`; }
+    else if (end && !end[1]) { kind = "bad"; text = `✗ The run is over: ${end[0]}.`; }
+    else if (fate(state) === "h") { kind = "bad"; text = `✗ Here it is: “${cast.target}”.${end ? ` The run is over: ${end[0]}.` : ""}`; }
+    else if (end) { kind = "good"; text = `✓ The run is over: ${end[0]}.`; }
     else if (fate(state) === "d") { kind = "bad"; text = `⚠ Too late: “${cast.target}” has become unavoidable.`; }
     else if (fate(state) === "e") { kind = "good"; text = `✓ Out of reach: no run from here leads to “${cast.target}”.`; }
+    else if (goesRound() && at === trail.length) { kind = "bad"; text = `↻ Here the run is where it was after step ${cast.cycle}: it can go round for ever, and “${cast.shows}” is broken.`; }
+    else if (cast.endless && following() && at === trail.length) { kind = "bad"; text = `✗ Here the run may rest for ever, and “${cast.shows}” is broken.`; }
+    else if (cast.endless && been() >= 0) { text = `↻ Here you were after step ${been()}: a run can go round like this for ever.`; }
     else if (fate(state) === "o") { text = `Still open. A scheduler that picks at random gets to “${cast.target}” with a chance of ${percent(cast.danger[state])}.`; }
     line.className = kind;
+    line.hidden = !text;
     line.textContent = text;
+  }
+
+  // The last step after which this state was passed before; -1 if it was not.
+  function been() {
+    for (let i = at - 1; i >= 0; i -= 1) if (node(i) === node()) return i;
+    return -1;
   }
 
   function drawDanger() {
@@ -199,6 +237,9 @@
 
   function drawGame() {
     element("game").hidden = !cast.whole;
+    element("keys").hidden = !cast.whole;
+    element("large").hidden = !cast.large;
+    element("large").textContent = (cast.large || "").replaceAll("`", "");
     element("hunt").hidden = element("risk").parentElement.hidden = !cast.fates;
     element("hunt").textContent = `Find “${cast.target}” from here`;
     element("follow").disabled = following();
@@ -248,25 +289,98 @@
   }
 
   function drawHistory() {
-    element("history").replaceChildren(...trail.slice(0, at).map((taken) => make("li", "", say(taken.step))));
+    // Of a long run the last steps will do.
+    const from = Math.max(0, at - HISTORY);
+    element("history").start = from + 1;
+    element("history").replaceChildren(...trail.slice(from, at).map((taken) => make("li", "", say(taken.step))));
   }
 
-  function drawDiagram() {
-    const shown = cast === page.casts[0] ? "main-diagram" : "fix-diagram";
-    for (const now of document.querySelectorAll(".gh .step.now")) now.classList.remove("now");
-    const diagram = element(shown);
-    if (!diagram || !following() || at === 0) return;
-    // A folded loop is one row: the last row that is not after the step.
-    const rows = [...diagram.querySelectorAll(".step")].filter((row) => Number(row.dataset.step) <= at);
-    if (rows.length) rows[rows.length - 1].classList.add("now");
+  // The row of the schedule that one stands at, in the diagram and in the list.
+  function drawSchedule() {
+    for (const now of document.querySelectorAll(".step.now")) {
+      now.classList.remove("now");
+      now.removeAttribute("aria-current");
+    }
+    if (!following() || at === 0) return;
+    for (const shown of [element(`${cast.id}-diagram`), element(`${cast.id}-steps`)]) {
+      if (!shown) continue;
+      // A folded loop is one row: the last row that is not after the step.
+      const rows = [...shown.querySelectorAll(".step")].filter((row) => Number(row.dataset.step) <= at);
+      if (!rows.length) continue;
+      rows[rows.length - 1].classList.add("now");
+      rows[rows.length - 1].setAttribute("aria-current", "step");
+    }
+  }
+
+  // The state graph: where one stands, where one came along, and what is a step away.
+  function drawGraph() {
+    const shown = element(`${cast.id}-graph`);
+    element("graphs").hidden = !shown;
+    for (const box of document.querySelectorAll(".graph")) box.hidden = box !== shown;
+    if (!shown) return;
+    const way = new Set();
+    for (let i = 0; i < at; i += 1) way.add(`${node(i)}-${node(i + 1)}`);
+    const passed = new Set([...Array(at + 1).keys()].map((i) => node(i)));
+    const next = new Map();
+    options().forEach((option, i) => next.set(option.to, (next.get(option.to) || []).concat({ option, key: i + 1 })));
+    for (const edge of shown.querySelectorAll(".edge[data-from]")) {
+      edge.classList.toggle("out", Number(edge.dataset.from) === node());
+      edge.classList.toggle("way", way.has(`${edge.dataset.from}-${edge.dataset.to}`));
+    }
+    const held = shown.contains(document.activeElement);
+    let here = null;
+    for (const group of shown.querySelectorAll(".node")) {
+      const state = Number(group.dataset.state);
+      const isHere = state === node();
+      const steps = next.get(state);
+      group.classList.toggle("way", passed.has(state));
+      group.classList.toggle("at", isHere);
+      group.classList.toggle("next", Boolean(steps) && !isHere);
+      group.querySelector(".key").textContent = isHere ? "▶" : steps ? steps.map((one) => one.key).join(",") : "";
+      const title = group.querySelector("title").textContent;
+      group.setAttribute("aria-hidden", String(!isHere && !steps));
+      group.setAttribute("role", steps && !isHere ? "button" : "img");
+      if (steps && !isHere) group.setAttribute("tabindex", "0");
+      else group.removeAttribute("tabindex");
+      const says = steps ? steps.map((one) => `${one.key}: ${say(one.option.step)}`).join(", or ") : "";
+      group.setAttribute("aria-label", isHere ? `You are here. ${title}` : `${says}. To ${title}`);
+      if (isHere) { group.setAttribute("aria-current", "true"); here = group; } else group.removeAttribute("aria-current");
+    }
+    if (held && document.activeElement && !document.activeElement.hasAttribute("tabindex")) shown.focus({ preventScroll: true });
+    centre(shown, here);
+  }
+
+  // Scrolls a box, and nothing else, until the element is in its middle.
+  function centre(box, inner) {
+    if (!inner) return;
+    const [outside, inside] = [box.getBoundingClientRect(), inner.getBoundingClientRect()];
+    if (!outside.width) return;
+    box.scrollLeft += inside.left + inside.width / 2 - outside.left - outside.width / 2;
+    box.scrollTop += inside.top + inside.height / 2 - outside.top - outside.height / 2;
+  }
+
+  function toState(state) {
+    const option = options().find((one) => one.to === state);
+    const passed = [...Array(trail.length + 1).keys()].filter((i) => i <= at && node(i) === state).pop();
+    if (option) choose(option);
+    else if (passed !== undefined) go(passed);
   }
 
   function draw() {
     drawStage(); drawNow(); drawFate(); drawDanger(); drawThreads();
-    drawGame(); drawValues(); drawHistory(); drawDiagram();
+    drawGame(); drawValues(); drawHistory(); drawSchedule(); drawGraph();
   }
 
-  function go(to) {
+  function forward() {
+    const to = further();
+    const again = to < at || (to === at && at === trail.length && goesRound());
+    go(to, again ? rounds + 1 : undefined);
+  }
+
+  function go(to, turns) {
+    // Whoever goes back to before the cycle begins it anew.
+    if (turns !== undefined) rounds = turns;
+    else if (cast.cycle === null || to <= cast.cycle) rounds = 0;
     at = Math.max(0, Math.min(trail.length, to));
     element("hunted").textContent = "";
     draw();
@@ -318,15 +432,18 @@
   function show(index) {
     cast = page.casts[index];
     trail = cast.schedule.slice();
+    rounds = 0;
     for (const [i, button] of [...element("casts").children].entries()) button.setAttribute("aria-pressed", String(i === index));
     go(0);
   }
 
   function keyed(event) {
-    const inField = event.target.closest("input[type=checkbox], summary, pre, .diagram");
-    if (event.altKey || event.ctrlKey || event.metaKey || inField) return;
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    // Where these keys already do something, they go on doing it.
+    const isChoice = /^[1-9sS]$/.test(event.key);
+    if (event.target.closest("input[type=checkbox], summary") || (!isChoice && event.target.closest("pre, .diagram"))) return;
     const slider = event.target === element("slider");
-    const moves = { ArrowLeft: () => go(at - 1), ArrowRight: () => go(at + 1), Home: () => go(0), End: () => go(trail.length), s: () => go(nextSwitch()), S: () => go(nextSwitch()) };
+    const moves = { ArrowLeft: () => go(at - 1), ArrowRight: forward, Home: () => go(0), End: () => go(trail.length), s: () => go(nextSwitch()), S: () => go(nextSwitch()) };
     const choice = cast.whole && /^[1-9]$/.test(event.key) ? options()[Number(event.key) - 1] : undefined;
     if (choice) choose(choice);
     else if (moves[event.key] && !slider) moves[event.key]();
@@ -345,7 +462,7 @@
   }
   element("first").addEventListener("click", () => go(0));
   element("back").addEventListener("click", () => go(at - 1));
-  element("forward").addEventListener("click", () => go(at + 1));
+  element("forward").addEventListener("click", forward);
   element("last").addEventListener("click", () => go(trail.length));
   element("switch").addEventListener("click", () => go(nextSwitch()));
   element("slider").addEventListener("input", (event) => go(Number(event.target.value)));
@@ -353,17 +470,36 @@
   element("follow").addEventListener("click", () => { trail = cast.schedule.slice(); go(Math.min(at, trail.length)); });
   element("risk").addEventListener("change", draw);
   document.addEventListener("keydown", keyed);
-  for (const [index, id] of ["main-diagram", "fix-diagram"].entries()) {
-    const diagram = element(id);
-    if (!diagram) continue;
-    diagram.addEventListener("click", (event) => {
-      const row = event.target.closest(".step");
-      if (!row) return;
-      if (cast !== page.casts[index]) show(index);
-      trail = cast.schedule.slice();
-      go(Number(row.dataset.step));
+  page.casts.forEach((one, index) => {
+    for (const shown of [element(`${one.id}-diagram`), element(`${one.id}-steps`)]) {
+      if (!shown) continue;
+      shown.addEventListener("click", (event) => {
+        const row = event.target.closest(".step");
+        if (!row) return;
+        if (cast !== one) show(index);
+        trail = cast.schedule.slice();
+        go(Number(row.dataset.step));
+      });
+    }
+    const graph = element(`${one.id}-graph`);
+    if (!graph) return;
+    graph.querySelector("svg").setAttribute("role", "group");
+    const chosen = (event) => event.target.closest(".node");
+    graph.addEventListener("click", (event) => {
+      if (chosen(event)) toState(Number(chosen(event).dataset.state));
     });
-  }
+    graph.addEventListener("keydown", (event) => {
+      if (!chosen(event) || (event.key !== "Enter" && event.key !== " ")) return;
+      toState(Number(chosen(event).dataset.state));
+      const first = graph.querySelector(".node[tabindex]");
+      (first || graph).focus({ preventScroll: true });
+      event.preventDefault();
+    });
+  });
+  // Where there is little room, the list says what the diagram would.
+  const narrow = window.matchMedia("(max-width: 40rem)").matches;
+  for (const wide of document.querySelectorAll("details.wide")) wide.open = !narrow;
+  for (const list of document.querySelectorAll("details.narrow")) list.open = narrow;
   element("player").hidden = false;
   show(0);
 })();

@@ -1,9 +1,10 @@
 //! The sentences that HTML and Markdown share.
 
 use super::super::text::{count, plural};
-use super::super::{Checked, Condition, Standing, Verdict};
+use super::super::{Checked, ForEver, Standing, Verdict, for_ever, standings};
 use super::{Parting, Scene};
 use crate::scenario::{finding_name, limit_reached};
+use crate::schedule::UNFINISHED;
 
 /// The verdict in a word: the violation's name, `safe` or `incomplete`.
 pub(super) fn verdict<'a>(checked: &'a Checked) -> &'a str {
@@ -68,14 +69,86 @@ pub(super) fn ends(checked: &Checked) -> String {
     ends.collect::<Vec<_>>().join("; ")
 }
 
+/// What the reader hunts: the name of what is to be avoided. A safe cast is kept from its worst
+/// declared outcome, or from any bad end.
+pub(super) fn target<'a>(scene: &'a Scene) -> &'a str {
+    let program = scene.run.program;
+    if scene.bad {
+        return &scene.shows;
+    }
+    if let Some(found) = scene.checked.told_first() {
+        return finding_name(&found.what, program);
+    }
+    let bad = program.outcomes.iter().find(|outcome| !outcome.fine);
+    bad.map_or("stuck", |outcome| outcome.name.as_str())
+}
+
 /// The headline of the schedule.
 pub(super) fn schedule(scene: &Scene) -> String {
-    let steps = plural(scene.run.steps.len() as u64, "step");
-    let switches = match scene.run.switches() {
+    let run = &scene.run;
+    let steps = |number: usize| plural(number as u64, "step");
+    let switches = match run.switches() {
         1 => "1 switch".to_string(),
         switches => format!("{} switches", count(switches as u64)),
     };
-    format!("A shortest schedule to “{}”: {steps}, {switches} between threads", scene.shows)
+    let shows = &scene.shows;
+    match run.cycle_from {
+        Some(from) => format!(
+            "A run that breaks “{shows}”: {}, then {} again and again, for ever",
+            steps(from),
+            steps(run.steps.len() - from)
+        ),
+        None if scene.endless => format!(
+            "A run that breaks “{shows}”: {}, then it may rest for ever",
+            steps(run.steps.len())
+        ),
+        None if shows == UNFINISHED => {
+            let steps = steps(run.steps.len());
+            format!("A schedule that ends before its run does: {steps}, {switches} between threads")
+        }
+        None if scene.own => {
+            format!(
+                "A schedule to “{shows}”: {}, {switches} between threads",
+                steps(run.steps.len())
+            )
+        }
+        None => format!(
+            "A shortest schedule to “{shows}”: {}, {switches} between threads",
+            steps(run.steps.len())
+        ),
+    }
+}
+
+/// How every thread stands when the run is over, or what it does for ever: a heading, and for each
+/// thread of the cast its words.
+pub(super) fn over(scene: &Scene) -> (&'static str, Vec<String>) {
+    if scene.run.cycle_from.is_some() || scene.endless {
+        let words = for_ever(&scene.run).iter().map(ForEver::words).collect();
+        return ("Meanwhile, for ever:", words);
+    }
+    let last = standings(scene.run.program, scene.run.last_state());
+    let is_end = scene.path.last().is_some_and(|node| scene.fates.ends.contains_key(node));
+    let heading = if is_end { "When it is over:" } else { "After the last step:" };
+    (heading, last.iter().map(Standing::words).collect())
+}
+
+/// Why there is no game on the page, if its graph is too large to be embedded.
+pub(super) fn too_large(scene: &Scene) -> Option<String> {
+    if scene.view.whole {
+        return None;
+    }
+    let danger = match scene.fates.danger_permille.is_empty() {
+        true => "",
+        false => ", with the danger of each step, computed on the whole graph",
+    };
+    let report = scene.checked.report;
+    let at_least = if limit_reached(report.completeness).is_some() { "at least " } else { "" };
+    Some(format!(
+        "This cast has {at_least}{}, too many for a page to hold: here its schedule can be \
+         played{danger}; to choose every step yourself, run `ghosthunt step {}`.",
+        plural(report.states, "state"),
+        scene.name()
+    ))
 }
 
 /// What the point of no return means.
@@ -89,21 +162,6 @@ pub(super) fn no_return(scene: &Scene) -> Option<String> {
             scene.shows
         ),
     })
-}
-
-/// How a thread stands when the run is over.
-pub(super) fn standing(standing: &Standing) -> String {
-    let place = &standing.place;
-    let shows = standing.shows.join(", ");
-    match standing.condition {
-        Condition::Finished => "has finished".to_string(),
-        Condition::Dead => "is dead".to_string(),
-        Condition::Stopped if shows.is_empty() => format!("is stopped at {place}"),
-        Condition::Stopped => format!("is {shows} at {place}"),
-        Condition::Waits if standing.waits_for.is_empty() => format!("waits at {place}"),
-        Condition::Waits => format!("waits at {place} ({})", standing.waits_for.join(", ")),
-        Condition::Runs => format!("goes on at {place}"),
-    }
 }
 
 /// Where the fixed cast leaves the schedule.
