@@ -264,26 +264,3 @@ fn limit_branches_against_a_spin_loop() {
     });
     assert!(message.contains("exceeded maximum number of branches"), "{message}");
 }
-
-#[test]
-fn limit_seq_cst_is_acquire_and_release() {
-    use loom::sync::atomic::{AtomicBool, Ordering::SeqCst};
-    let weak = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let seen = Arc::clone(&weak);
-    loom::model(move || {
-        let (x, y) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-        let (a, b) = (Arc::clone(&x), Arc::clone(&y));
-        let other = loom::thread::spawn(move || {
-            a.store(true, SeqCst);
-            b.load(SeqCst)
-        });
-        y.store(true, SeqCst);
-        let first = x.load(SeqCst);
-        let second = other.join().expect("it ends");
-        if !first && !second {
-            seen.store(true, std::sync::atomic::Ordering::Relaxed);
-        }
-    });
-    // Sequentially consistent, one of the two reads what the other wrote.
-    assert!(weak.load(std::sync::atomic::Ordering::Relaxed), "loom has mended SeqCst");
-}

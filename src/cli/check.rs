@@ -248,7 +248,7 @@ impl Session<'_> {
     fn check(&mut self, planned: &Planned, output: &mut Output) -> Result<Exit, Failure> {
         let compiled = planned.scenario.compile(planned.kernel.as_deref(), &self.arguments.set);
         let check = match compiled {
-            Ok(check) => check,
+            Ok(check) => self.engine.expecting(planned.scenario, check),
             Err(errors) => return Ok(self.bad_input(&planned.scenario.name, errors)),
         };
         if let Some(show) = &self.arguments.show {

@@ -22,6 +22,15 @@ pub(super) enum Engine {
     Loom,
 }
 
+/// What memory is to loom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Memory {
+    /// Sequentially consistent, as in the search
+    Sc,
+    /// C11's: the orders count that the text writes down, and races
+    C11,
+}
+
 /// How shuttle chooses runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Scheduler {
@@ -53,6 +62,9 @@ pub(super) struct EngineArguments {
     /// With random, pct and urw: the seed of the runs [default: a new one]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// With loom: what atomic and plain variables are [default: sc]
+    #[arg(long, value_enum)]
+    memory: Option<Memory>,
     /// With loom: leave out runs with more than N preemptions; the check is then bounded
     #[arg(long, value_name = "N")]
     preemptions: Option<u8>,
@@ -67,12 +79,21 @@ const DEPTH: u8 = 3;
 pub(super) enum Prepared {
     Search,
     Shuttle { choice: shuttle::Choice, limits: shuttle::Limits },
-    Loom { limits: loom::Limits },
+    Loom { limits: loom::Limits, memory: Memory },
 }
 
 /// A seed, if none is given. Not for secrets: it only has to be another one each time.
 pub(super) fn new_seed() -> u64 {
     RandomState::new().hash_one(Instant::now())
+}
+
+impl Memory {
+    pub fn name(self) -> &'static str {
+        match self {
+            Memory::Sc => "sc",
+            Memory::C11 => "c11",
+        }
+    }
 }
 
 impl Engine {
@@ -95,6 +116,7 @@ impl EngineArguments {
             (self.runs.is_some(), "--runs", &[Shuttle, Loom]),
             (self.depth.is_some(), "--depth", &[Shuttle]),
             (self.seed.is_some(), "--seed", &[Shuttle]),
+            (self.memory.is_some(), "--memory", &[Loom]),
             (self.preemptions.is_some(), "--preemptions", &[Loom]),
         ] {
             if given && !engines.contains(&self.engine) {
@@ -110,7 +132,8 @@ impl EngineArguments {
             Engine::Search => Ok(Prepared::Search),
             Engine::Loom => {
                 let (runs, time, preemptions) = (self.runs, limits.time(), self.preemptions);
-                Ok(Prepared::Loom { limits: loom::Limits { runs, time, preemptions } })
+                let memory = self.memory.unwrap_or(Memory::Sc);
+                Ok(Prepared::Loom { limits: loom::Limits { runs, time, preemptions }, memory })
             }
             Engine::Shuttle => {
                 let scheduler = self.scheduler.unwrap_or(Scheduler::Dfs);
@@ -150,6 +173,16 @@ impl Prepared {
         matches!(self, Prepared::Search)
     }
 
+    /// The check, with what is expected of this engine: under C11 a scenario may expect more ends.
+    pub fn expecting(&self, scenario: &Scenario, check: Check) -> Check {
+        match (self, &scenario.c11) {
+            (Prepared::Loom { memory: Memory::C11, .. }, Some(allowed)) => {
+                Check { expectation: allowed.expectation(), ..check }
+            }
+            _ => check,
+        }
+    }
+
     /// Checks. Ctrl-C ends the engine, not ghosthunt.
     ///
     /// # Errors
@@ -163,8 +196,8 @@ impl Prepared {
     ) -> Result<Report, Failure> {
         Ok(match self {
             Prepared::Search => runner::run(check, &limits.limits(), quiet),
-            Prepared::Loom { limits } => {
-                return super::loom::check(scenario, check, *limits, quiet);
+            Prepared::Loom { limits, memory } => {
+                return super::loom::check(scenario, check, *limits, *memory, quiet);
             }
             Prepared::Shuttle { choice, limits } => {
                 let program = Arc::new(check.program.clone());

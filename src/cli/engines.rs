@@ -1,5 +1,6 @@
 //! `ghosthunt engines`: the same checks on all three engines.
 
+use super::engine::Memory;
 use super::output::{Failure, Output};
 use super::runner::StatusLine;
 use super::{Exit, Format, WidthArgument, interrupt};
@@ -149,7 +150,7 @@ fn compare_within<'a>(
             Some(reason) => Err(reason),
             None => {
                 let limits = loom::Limits { runs, ..loom::Limits::default() };
-                Ok(found(&super::loom::check(scenario, check, limits, true)?))
+                Ok(found(&super::loom::check(scenario, check, limits, Memory::Sc, true)?))
             }
         },
     })

@@ -1,12 +1,14 @@
 //! loom, in a process of its own: it can end the process that it runs in.
 
 use super::check::option;
+use super::engine::Memory;
 use super::limits::duration;
 use super::output::{Failure, Output, say};
 use super::{Exit, interrupt};
-use crate::engines::loom::{self, Answer, Limits, Plan, WireReport, WireRun};
+use crate::engines::loom::{self, Answer, Limits, Plan, Refusal, WireReport, WireRun};
 use crate::engines::{self, Driven};
 use crate::machine::Machine;
+use crate::program::Program;
 use crate::report::text;
 use crate::scenario::{Check, Named, Scenario, built_in_scenarios};
 use crate::schedule::Observed;
@@ -41,6 +43,8 @@ pub(super) struct Arguments {
     /// Drive it through the steps on the standard input
     #[arg(long)]
     replay: bool,
+    #[arg(long, value_enum, default_value = "sc")]
+    memory: Memory,
 }
 
 /// The child's side.
@@ -51,19 +55,40 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         return Err(Failure::Usage("the texts have changed meanwhile".to_string()));
     }
     let program = Arc::new(check.program);
+    let ran = |report: Report| Answer::Ran(Box::new(WireReport::from(&report)));
     let answer = if arguments.replay {
         let asked: WireRun = serde_json::from_reader(stdin().lock())
             .map_err(|error| Failure::Usage(format!("these are no steps: {error}")))?;
         let asked = Driven::from(asked);
-        loom::replay(&program, &asked.trace).map(|driven| Answer::Drove(driven.into()))
+        let driven = loom::replay(&program, &asked.trace);
+        driven.map(|driven| Answer::Drove(driven.into())).map_err(|refusal| refusal.to_string())
     } else {
         let Arguments { runs, time, preemptions, .. } = *arguments;
         let limits = Limits { runs, time, preemptions };
-        loom::check(&program, limits).map(|report| Answer::Ran(Box::new(WireReport::from(&report))))
+        match arguments.memory {
+            Memory::Sc => {
+                loom::check(&program, limits).map(ran).map_err(|refusal| refusal.to_string())
+            }
+            Memory::C11 => {
+                silence_races();
+                loom::c11::check(&program, limits).map(ran).map_err(|refusal| refusal.to_string())
+            }
+        }
     };
-    let answer = answer.unwrap_or_else(|refusal| Answer::Refused(refusal.to_string()));
+    let answer = answer.unwrap_or_else(Answer::Refused);
     output.print(&serde_json::to_string(&answer).expect("strings and numbers are always JSON"))?;
     Ok(Exit::AsExpected)
+}
+
+/// loom reports a race by a panic, which is caught and told as a finding.
+fn silence_races() {
+    let said = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload().downcast_ref::<String>();
+        if !message.is_some_and(|message| message.starts_with(loom::c11::RACE)) {
+            said(panic);
+        }
+    }));
 }
 
 /// The parent's side: says what to expect, and has a child run loom.
@@ -74,29 +99,22 @@ pub(super) fn check(
     scenario: &Scenario,
     check: &Check,
     limits: Limits,
+    memory: Memory,
     quiet: bool,
 ) -> Result<Report, Failure> {
     let program = &check.program;
-    let plan = Plan::of(program, loom::STATES_MAX).map_err(|refusal| refused(check, &refusal))?;
-    if !quiet {
-        let expected = match engines::runs(program, loom::STATES_MAX) {
-            Some(runs) => format!("{} executions", text::count(clamped(runs))),
-            None => {
-                let least = engines::runs_at_least(program, loom::STATES_MAX).unwrap_or(0);
-                format!("at least {} executions", text::count(clamped(least)))
+    match memory {
+        Memory::Sc => {
+            announce(program, limits, quiet).map_err(|refusal| refused(check, memory, &refusal))?;
+        }
+        Memory::C11 => {
+            let remarks = loom::c11::remarks(program);
+            for remark in remarks.map_err(|refusal| refused(check, memory, &refusal))? {
+                if !quiet {
+                    say(&format!("loom: {remark}\n"));
+                }
             }
-        };
-        let bound = match limits.preemptions {
-            Some(bound) => {
-                format!(
-                    ", bounded to those with at most {}",
-                    text::plural(u64::from(bound), "preemption")
-                )
-            }
-            None => String::new(),
-        };
-        let threads = plan.describe(program).join("; ");
-        say(&format!("loom: {expected} to take{bound}, on these threads: {threads}\n"));
+        }
     }
     let mut child = child(scenario, check)?;
     if let Some(runs) = limits.runs {
@@ -108,10 +126,11 @@ pub(super) fn check(
     if let Some(preemptions) = limits.preemptions {
         child.arg("--preemptions").arg(preemptions.to_string());
     }
+    child.arg("--memory").arg(memory.name());
     match answer(child, None)? {
         Ok(Answer::Ran(report)) => Ok(Report::from(*report)),
         Err(_) if interrupt::requested() => Ok(nothing(check)),
-        other => Err(unanswered(check, other)),
+        other => Err(unanswered(check, memory, other)),
     }
 }
 
@@ -129,18 +148,19 @@ pub(super) fn replay(
     let asked = serde_json::to_string(&WireRun::from(asked.clone()));
     match answer(child, Some(&asked.expect("numbers are always JSON")))? {
         Ok(Answer::Drove(run)) => Ok(Driven::from(run)),
-        other => Err(unanswered(check, other)),
+        other => Err(unanswered(check, Memory::Sc, other)),
     }
 }
 
-fn refused(check: &Check, reason: &impl std::fmt::Display) -> Failure {
-    Failure::Usage(format!("{} is not for loom: {reason}", check.program.check_name()))
+fn refused(check: &Check, memory: Memory, reason: &impl std::fmt::Display) -> Failure {
+    let memory = if memory == Memory::C11 { " under C11" } else { "" };
+    Failure::Usage(format!("{} is not for loom{memory}: {reason}", check.program.check_name()))
 }
 
 /// Why there is not the answer that was hoped for; `Err` is what the child said as it died.
-fn unanswered(check: &Check, answer: Result<Answer, String>) -> Failure {
+fn unanswered(check: &Check, memory: Memory, answer: Result<Answer, String>) -> Failure {
     match answer {
-        Ok(Answer::Refused(reason)) => refused(check, &reason),
+        Ok(Answer::Refused(reason)) => refused(check, memory, &reason),
         Ok(_) => Failure::Differs("loom answered something else than it was asked".to_string()),
         Err(said) => Failure::Differs(format!("loom ended without an answer\n{}", said.trim_end())),
     }
@@ -182,6 +202,28 @@ fn answer(mut child: Command, input: Option<&str>) -> Result<Result<Answer, Stri
     let answered = child.wait_with_output().map_err(Failure::Output)?;
     let answer = serde_json::from_slice(&answered.stdout);
     Ok(answer.map_err(|_| String::from_utf8_lossy(&answered.stderr).into_owned()))
+}
+
+/// Says how many executions a sequentially consistent run will take, and on which threads.
+fn announce(program: &Program, limits: Limits, quiet: bool) -> Result<(), Refusal> {
+    let plan = Plan::of(program, loom::STATES_MAX)?;
+    if quiet {
+        return Ok(());
+    }
+    let expected = match engines::runs(program, loom::STATES_MAX) {
+        Some(runs) => format!("{} executions", text::count(clamped(runs))),
+        None => {
+            let least = engines::runs_at_least(program, loom::STATES_MAX).unwrap_or(0);
+            format!("at least {} executions", text::count(clamped(least)))
+        }
+    };
+    let bound = limits.preemptions.map_or_else(String::new, |bound| {
+        let preemptions = text::plural(u64::from(bound), "preemption");
+        format!(", bounded to those with at most {preemptions}")
+    });
+    let threads = plan.describe(program).join("; ");
+    say(&format!("loom: {expected} to take{bound}, on these threads: {threads}\n"));
+    Ok(())
 }
 
 /// What the child is to find the scenario by.

@@ -20,6 +20,7 @@ mod man;
 mod minimise;
 mod mutate;
 mod new;
+mod orders;
 mod output;
 mod replay;
 mod report;
@@ -57,6 +58,8 @@ enum Command {
     Check(check::Arguments),
     #[command(after_help = exit::help())]
     Hunt(hunt::Arguments),
+    #[command(after_help = exit::help())]
+    Orders(orders::Arguments),
     #[command(after_help = exit::help())]
     Replay(replay::Arguments),
     #[command(after_help = exit::help())]
@@ -148,6 +151,7 @@ fn run() -> Exit {
         Some(Command::List(arguments)) => list::run(arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(arguments, &mut output),
         Some(Command::Hunt(arguments)) => hunt::run(arguments, &mut output),
+        Some(Command::Orders(arguments)) => orders::run(arguments, &mut output),
         Some(Command::Replay(arguments)) => replay::run(arguments, &mut output),
         Some(Command::Minimise(arguments)) => minimise::run(arguments, &mut output),
         Some(Command::Mutate(arguments)) => mutate::run(arguments, &mut output),

@@ -114,6 +114,8 @@ pub fn report(
         reach,
         liveness: Vec::new(),
         fewest_switches: false,
+        executions: Vec::new(),
+        remarks: Vec::new(),
         not_run: not_run.collect(),
         ran_unexpectedly,
     }

@@ -342,17 +342,9 @@ impl Parser<'_> {
         while self.eat(".") {
             let span = self.span();
             let order = match self.peek() {
-                TokenKind::Word(word) => match word.as_str() {
-                    "relaxed" => Order::Relaxed,
-                    "acquire" => Order::Acquire,
-                    "release" => Order::Release,
-                    "acq_rel" => Order::AcqRel,
-                    "seq_cst" => Order::SeqCst,
-                    _ => {
-                        return self.unexpected(
-                            "a memory order: relaxed, acquire, release, acq_rel, seq_cst",
-                        );
-                    }
+                TokenKind::Word(word) => match Order::named(word) {
+                    Some(order) => OrderWord::Known(order),
+                    None => OrderWord::Option(word.clone()),
                 },
                 _ => return self.unexpected("a memory order"),
             };

@@ -34,9 +34,17 @@ pub(super) enum ExprKind {
 pub(super) struct Call {
     pub name: Name,
     /// The memory orders behind the name, as in `cas.acquire`.
-    pub orders: Vec<(Order, Span)>,
+    pub orders: Vec<(OrderWord, Span)>,
     pub args: Vec<Expr>,
     pub span: Span,
+}
+
+/// A memory order as the text names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum OrderWord {
+    Known(Order),
+    /// The name of an option whose value is named as an order is.
+    Option(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

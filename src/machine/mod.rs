@@ -13,7 +13,7 @@ mod interpreter;
 mod memory;
 
 pub use interpreter::{Role, Workspace};
-pub use memory::{Memory, Packed};
+pub use memory::{Memory, Packed, modified};
 
 use crate::program::{
     Addr, CheckId, FINISHED, FieldId, Mode, Order, Place, PlaceId, Program, StatementId, Thread,

@@ -210,7 +210,7 @@ fn unexpected<'r>(check: &Check, report: &'r Report) -> Option<Unexpected<'r>> {
             Finding::Property(index) if program.properties[*index].kind.is_liveness() => {
                 UnmetKind::Liveness
             }
-            Finding::Property(_) | Finding::Step(_) => UnmetKind::Safety,
+            Finding::Property(_) | Finding::Step(_) | Finding::Race(_) => UnmetKind::Safety,
         };
         let name = finding_name(&found.what, program).to_string();
         return Some(Unexpected { kind, name, trace: &found.trace, cycle_from: found.cycle_from });

@@ -29,6 +29,22 @@ pub enum Order {
     SeqCst,
 }
 
+impl Order {
+    /// The orders that a text can name, the weakest first.
+    pub const NAMED: [(&str, Order); 5] = [
+        ("relaxed", Order::Relaxed),
+        ("acquire", Order::Acquire),
+        ("release", Order::Release),
+        ("acq_rel", Order::AcqRel),
+        ("seq_cst", Order::SeqCst),
+    ];
+
+    /// The order with this name, as in `acq_rel`.
+    pub fn named(name: &str) -> Option<Order> {
+        Order::NAMED.iter().find(|(known, _)| *known == name).map(|(_, order)| *order)
+    }
+}
+
 /// What a read-modify-write stores, given the old value and one operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RmwKind {

@@ -68,6 +68,8 @@ pub struct Program {
     pub sources: Sources,
     /// Statements that can run, by [`StatementId`].
     pub statements: Vec<Statement>,
+    /// Options of the model that the code's memory orders are named by, in the order it uses them.
+    pub order_options: Vec<String>,
     /// Those that have run before the first step, to make the initial state.
     pub started: Vec<StatementId>,
 }

@@ -32,7 +32,7 @@ impl Findings {
         let ends = report.ends.iter().map(|end| (end.outcome.clone(), end.count));
         let of_runs = |what: &Finding| match what {
             Finding::Property(index) => !program.properties[*index].kind.is_liveness(),
-            Finding::Step(_) => true,
+            Finding::Step(_) | Finding::Race(_) => true,
             Finding::End { .. } => false,
         };
         let violated = report.violations.iter().filter(|found| of_runs(&found.what));

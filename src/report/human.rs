@@ -1,6 +1,7 @@
 //! The verdict of a check, for people.
 
 use super::endless::live_words;
+use super::execution::execution;
 use super::standing::{Condition, Standing, standings};
 use super::style::{BAD, GOOD, NOTE, STRONG, paint};
 use super::text::{bytes, count, duration, pad, plural, wrap};
@@ -29,7 +30,9 @@ pub fn details(checked: &Checked, show: Option<&str>, width: usize) -> String {
         let style = if unmet.kind == UnmetKind::Incomplete { NOTE } else { BAD };
         text += &painted(style, &unmet.text, width, 2);
     }
-    if let Some((name, trace)) = drawn(checked, show) {
+    if !checked.has_schedules() {
+        text += &executed(checked, show, width);
+    } else if let Some((name, trace)) = drawn(checked, show) {
         let run = Run::new(&checked.check.program, trace).expect("what was found can be run");
         let run = run.with_cycle(checked.cycle_of(name));
         text += &schedule(name, &run, checked.report, width);
@@ -38,8 +41,30 @@ pub fn details(checked: &Checked, show: Option<&str>, width: usize) -> String {
     text += &census(checked.report, width);
     text += &searched(checked, width);
     text += &live(checked, width);
+    for remark in &checked.report.remarks {
+        text += &paragraph(&format!("Beware: {remark}"), width, 0);
+    }
     for (shows, path) in &checked.saved {
         text += &format!("Saved the schedule to `{shows}` in {path}\n");
+    }
+    text
+}
+
+/// Races, and the execution that is drawn: the one asked for, else that of what is told first.
+fn executed(checked: &Checked, show: Option<&str>, width: usize) -> String {
+    let mut text = String::new();
+    for found in &checked.report.violations {
+        if let Finding::Race(what) = &found.what {
+            text += &painted(BAD, &format!("Race on {what}"), width, 2);
+        }
+    }
+    let told = checked.told_first();
+    let told = told.map(|found| finding_name(&found.what, &checked.check.program));
+    let mut executions = checked.report.executions.iter();
+    if let Some(found) = show.or(told).and_then(|name| executions.find(|one| one.shows == name)) {
+        let accesses = plural(found.steps.len() as u64, "step");
+        let head = format!("An execution with `{}`, {accesses}", found.shows);
+        text += &format!("\n{}\n{}", painted(STRONG, &head, width, 0), execution(found, width));
     }
     text
 }
@@ -245,7 +270,12 @@ fn census(report: &Report, width: usize) -> String {
             let spins = if end.spinning { ", spinning" } else { "" };
             let steps = plural(end.trace.len() as u64, "step");
             let bad = if end.fine { "" } else { ", bad" };
-            format!("{} {} (nearest in {steps}{spins}{bad})", end.outcome, count(end.count))
+            let execution = report.executions.iter().find(|one| one.shows == end.outcome);
+            let nearest = match execution {
+                Some(one) => format!("shortest in {}", plural(one.steps.len() as u64, "step")),
+                None => format!("nearest in {steps}"),
+            };
+            format!("{} {} ({nearest}{spins}{bad})", end.outcome, count(end.count))
         });
         let ends: Vec<_> = ends.collect();
         text += &paragraph(&format!("Ends: {}", ends.join("; ")), width, 0);
@@ -292,11 +322,12 @@ fn ran(report: &Report, runs: u64, width: usize) -> String {
         Some(_) => "Took",
     };
     let text = format!(
-        "{all} {} on {}, of at most {}: saw {} in {}",
+        "{all} {} on {}, of at most {}: saw {}{} in {}",
         plural(runs, "run"),
         report.engine,
         plural(u64::from(report.depth), "step"),
         plural(report.states, "state"),
+        if report.executions.is_empty() { "" } else { " they end in" },
         duration(report.elapsed)
     );
     paragraph(&text, width, 0)

@@ -40,6 +40,8 @@ struct CheckObject<'a> {
     liveness: Vec<LivenessObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     danger: Option<ChancesObject<'a>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    remarks: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -194,6 +196,7 @@ pub fn check(checked: &Checked) -> String {
         depth: report.depth,
         runs: report.runs,
         schedule: told_first
+            .filter(|_| checked.has_schedules())
             .and_then(|found| schedule(checked, finding_name(&found.what, program), &found.trace)),
         violations: report.violations.iter().map(|found| violation(found, program)).collect(),
         unmet: checked.judgement.unmet.iter().map(|unmet| unmet.text.as_str()).collect(),
@@ -207,6 +210,9 @@ pub fn check(checked: &Checked) -> String {
             Completeness::Sampled => Some("sample"),
             Completeness::PreemptionBound => Some("preemptions"),
             Completeness::FiniteRuns => Some("infinite runs"),
+            Completeness::CutOff => Some("run length"),
+            Completeness::PartOfC11 => Some("C11"),
+            Completeness::EndsOnly => Some("states before the end"),
         },
         set: checked.check.set.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect(),
         program: format!("{:016x}", program.hash),
@@ -231,6 +237,7 @@ pub fn check(checked: &Checked) -> String {
             })
             .collect(),
         danger: checked.chances.as_ref().map(|(rates, all)| chances_object(rates, all)),
+        remarks: &report.remarks,
     };
     line(&object)
 }
@@ -321,6 +328,7 @@ fn violation<'a>(found: &'a Found, program: &'a Program) -> ViolationObject<'a> 
     let (kind, property, spinning) = match &found.what {
         Finding::End { spinning, .. } => (name, None, *spinning),
         Finding::Step(_) => (name, None, false),
+        Finding::Race(what) => (name, Some(what.as_str()), false),
         Finding::Property(index) => {
             let kind = match program.properties[*index].kind {
                 PropertyKind::Always(_) => "always",

@@ -5,6 +5,7 @@ mod danger;
 mod diagnostics;
 mod endless;
 mod engines;
+mod execution;
 mod explain;
 mod human;
 pub mod hunt;
@@ -12,6 +13,7 @@ mod json;
 mod junit;
 mod mutation;
 mod mutation_json;
+pub mod orders;
 mod page;
 mod rows;
 mod simulation;
@@ -24,6 +26,7 @@ pub use danger::{Chances, law};
 pub use diagnostics::{diagnostics, errors};
 pub use endless::{ForEver, assumption, assumptions, for_ever};
 pub use engines::{Compared, Findings, Summary, engines_head, engines_line, json_engines};
+pub use execution::execution;
 pub use explain::{Explained, Prospect, explain, explanation};
 pub use human::{coverage, details, line, minimised, replayed, witnesses};
 pub use json::{check as json, danger as json_danger, list as json_list, replay as json_replay};
@@ -107,8 +110,16 @@ impl Checked<'_> {
         self.report.violations.iter().find(named)?.cycle_from
     }
 
+    /// What was found has schedules; a memory-model engine has executions instead.
+    pub fn has_schedules(&self) -> bool {
+        self.report.executions.is_empty()
+    }
+
     /// All runs of the report that have a name: violations, then good ends, then witnesses.
     pub fn runs(&self) -> Vec<(&str, &Trace)> {
+        if !self.has_schedules() {
+            return Vec::new();
+        }
         let program = &self.check.program;
         let violations = self.report.violations.iter();
         let violations = violations.map(|found| (finding_name(&found.what, program), &found.trace));

@@ -1,7 +1,7 @@
 //! Whether a search found what was expected, and if not, what differs.
 
-use super::Expectation;
 use super::table::listed;
+use super::{Allowed, Expectation};
 use crate::language::{Diagnostic, Spanned};
 use crate::program::{Program, PropertyKind};
 use crate::search::{Completeness, Finding, Report};
@@ -41,7 +41,9 @@ pub enum UnmetKind {
 }
 
 /// Words of `violates` that are no property: the kinds of failing step.
-const STEP_KINDS: [&str; 3] = ["assert", "range", "unlock"];
+const STEP_KINDS: [&str; 4] = ["assert", "range", "unlock", RACE];
+/// What a memory-model engine calls two accesses in no order.
+const RACE: &str = "race";
 /// Ends that no model declares.
 const BUILT_IN_ENDS: [&str; 2] = ["done", "stuck"];
 
@@ -64,6 +66,7 @@ pub fn finding_name<'a>(finding: &'a Finding, program: &'a Program) -> &'a str {
         Finding::Property(index) => &program.properties[*index].name,
         Finding::Step(violation) => program.checks[usize::from(violation.check)].kind.name(),
         Finding::End { outcome, .. } => outcome,
+        Finding::Race(_) => RACE,
     }
 }
 
@@ -160,7 +163,7 @@ impl Expectation {
                 Finding::Property(index) if program.properties[*index].kind.is_liveness() => {
                     UnmetKind::Liveness
                 }
-                Finding::Property(_) | Finding::Step(_) => UnmetKind::Safety,
+                Finding::Property(_) | Finding::Step(_) | Finding::Race(_) => UnmetKind::Safety,
             };
             let name = finding_name(&found.what, program);
             let verb = if kind == UnmetKind::BadEnd { "occurs" } else { "fails" };
@@ -250,6 +253,34 @@ impl Expectation {
     }
 }
 
+impl Allowed {
+    /// What a complete run of loom under C11 is expected to show.
+    pub fn expectation(&self) -> Expectation {
+        let hidden = |name: &&Spanned<String>| {
+            !self.loom_hides.iter().any(|hidden| hidden.value == name.value)
+        };
+        let shown = self.allows.iter().filter(hidden).chain(&self.loom_shows);
+        let (races, ends): (Vec<_>, Vec<_>) =
+            shown.cloned().partition(|name: &Spanned<String>| name.value == RACE);
+        Expectation {
+            outcomes: races.is_empty().then_some(ends),
+            violates: races,
+            ..Expectation::default()
+        }
+    }
+
+    /// Names that mean nothing in `program`, as diagnostics.
+    pub(super) fn names_unknown_to(&self, program: &Program) -> Vec<Diagnostic> {
+        let declared = program.outcomes.iter().map(|outcome| outcome.name.as_str());
+        let known: Vec<_> = declared.chain(BUILT_IN_ENDS).chain([RACE]).collect();
+        let named = self.allows.iter().chain(&self.forbids);
+        named
+            .filter(|name| !known.contains(&name.value.as_str()))
+            .map(|name| unknown("outcome", name, &known))
+            .collect()
+    }
+}
+
 fn unknown(what: &str, name: &Spanned<String>, known: &[&str]) -> Diagnostic {
     let error =
         Diagnostic::error(format!("the model has no {what} `{}`", name.value), name.span, "")
@@ -274,5 +305,8 @@ pub fn limit_reached(completeness: Completeness) -> Option<&'static str> {
         Completeness::Sampled => Some("a sample proves nothing"),
         Completeness::PreemptionBound => Some("bounded: runs with more preemptions were not taken"),
         Completeness::FiniteRuns => Some("infinite runs were not looked at"),
+        Completeness::CutOff => Some("runs that did not end were cut off"),
+        Completeness::PartOfC11 => Some("C11 may have executions that loom does not show"),
+        Completeness::EndsOnly => Some("states were looked at in ends only"),
     }
 }

@@ -47,6 +47,8 @@ pub struct Scenario {
     pub expect: Expectation,
     /// What is expected under single kernels, instead.
     pub expect_under: Vec<(Spanned<String>, Expectation)>,
+    /// What C11 makes of the cast, if the file says.
+    pub c11: Option<Allowed>,
     /// The scenario's text, which all spans point into.
     pub sources: Sources,
     /// The directory that the model's path is relative to; `None` for a built-in scenario.
@@ -65,6 +67,20 @@ pub struct Expectation {
     /// These properties fail, and no other: a property as reported (`never NAME`), `assert`, `range`
     /// or `unlock`.
     pub violates: Vec<Spanned<String>>,
+}
+
+/// What C11 allows a cast to come to, by the name of an outcome or `race`, and where loom differs. A
+/// cast that may race means nothing, so that besides `race` nothing is said of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// C11 allows these and no other.
+    pub allows: Vec<Spanned<String>>,
+    /// C11 forbids these, of those that one might think of.
+    pub forbids: Vec<Spanned<String>>,
+    /// loom shows these although C11 forbids them.
+    pub loom_shows: Vec<Spanned<String>>,
+    /// loom does not show these although C11 allows them.
+    pub loom_hides: Vec<Spanned<String>>,
 }
 
 /// One check: a program that compiled, and what is expected of it.
@@ -155,7 +171,10 @@ impl Scenario {
         };
         let (program, warnings) = language::compile(&self.model, &cast, models, sources)?;
         let expectation = self.expectation(kernel).clone();
-        let wrong = expectation.names_unknown_to(&program);
+        let mut wrong = expectation.names_unknown_to(&program);
+        if let Some(allowed) = &self.c11 {
+            wrong.extend(allowed.names_unknown_to(&program));
+        }
         if wrong.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
             return Err(Errors { sources: program.sources, diagnostics: wrong });
         }

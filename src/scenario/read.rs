@@ -1,13 +1,13 @@
 //! From the text of a scenario file to a [`Scenario`].
 
 use super::table::Reader;
-use super::{Expectation, Scenario};
+use super::{Allowed, Expectation, Scenario};
 use crate::language::{CastThread, Diagnostic, Errors, Spanned};
 use crate::program::Sources;
 use std::collections::HashSet;
 use toml_edit::{Document, Item, TableLike};
 
-const TOP_KEYS: [&str; 10] = [
+const TOP_KEYS: [&str; 11] = [
     "about",
     "source",
     "fixed",
@@ -18,7 +18,9 @@ const TOP_KEYS: [&str; 10] = [
     "threads",
     "properties",
     "expect",
+    "c11",
 ];
+const C11_KEYS: [&str; 4] = ["allows", "forbids", "loom_shows", "loom_hides"];
 const EXPECT_KEYS: [&str; 4] = ["outcome", "outcomes", "must_not", "violates"];
 const THREAD_KEYS: [&str; 2] = ["run", "start"];
 
@@ -63,6 +65,7 @@ fn top(reader: &mut Reader, name: &str, table: &dyn TableLike) -> Option<Scenari
             "threads" => scenario.threads = threads(reader, &key, item),
             "properties" => scenario.properties = reader.strings(&key, item),
             "expect" => expect = Some((key, item)),
+            "c11" => scenario.c11 = c11(reader, &key, item),
             _ => reader.unknown_key(&key, "a scenario", TOP_KEYS),
         }
     }
@@ -102,6 +105,7 @@ fn empty(name: &str) -> Scenario {
         properties: Vec::new(),
         expect: Expectation::default(),
         expect_under: Vec::new(),
+        c11: None,
         sources: Sources::default(),
         directory: None,
     }
@@ -192,6 +196,47 @@ fn expectations(reader: &mut Reader, key: &Spanned<String>, item: &Item, scenari
         let expectation = expectation(reader, own, &items);
         scenario.expect_under.push((name, expectation));
     }
+}
+
+/// What C11 allows, and where loom differs.
+fn c11(reader: &mut Reader, key: &Spanned<String>, item: &Item) -> Option<Allowed> {
+    let table = reader.table(key, item)?;
+    let mut allowed = Allowed::default();
+    for (key, item) in table.iter() {
+        let key = reader.key(table, key);
+        match key.value.as_str() {
+            "allows" => allowed.allows = reader.strings(&key, item),
+            "forbids" => allowed.forbids = reader.strings(&key, item),
+            "loom_shows" => allowed.loom_shows = reader.strings(&key, item),
+            "loom_hides" => allowed.loom_hides = reader.strings(&key, item),
+            _ => {
+                reader.unknown_key(&key, "what C11 allows", C11_KEYS);
+                misplaced(reader, &key);
+            }
+        }
+    }
+    for (names, among, what) in [
+        (&allowed.loom_shows, &allowed.forbids, "`forbids`, which is why it is told"),
+        (&allowed.loom_hides, &allowed.allows, "`allows`, which is why it is told"),
+    ] {
+        for name in names.iter().filter(|name| !among.iter().any(|one| one.value == name.value)) {
+            let message = format!("`{}` is not among {what}", name.value);
+            reader.error(Diagnostic::error(message, name.span, "what loom differs in"));
+        }
+    }
+    for name in &allowed.allows {
+        if let Some(clash) = allowed.forbids.iter().find(|one| one.value == name.value) {
+            reader.error(
+                Diagnostic::error(
+                    format!("`{}` is allowed and forbidden", name.value),
+                    name.span,
+                    "allowed",
+                )
+                .also(clash.span, "forbidden"),
+            );
+        }
+    }
+    Some(allowed)
 }
 
 fn expectation(reader: &mut Reader, table: &dyn TableLike, items: &[(&str, &Item)]) -> Expectation {

@@ -421,6 +421,8 @@ impl<'p, const W: usize> Explorer<'p, W> {
             reach,
             liveness: Vec::new(),
             fewest_switches: false,
+            executions: Vec::new(),
+            remarks: Vec::new(),
             not_run,
             ran_unexpectedly,
         }

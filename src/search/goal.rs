@@ -130,6 +130,8 @@ impl Goal {
                 checks.push(violation.check);
                 mark_failing(graph, bottoms, violation.check, &mut states);
             }
+            // The graph is sequentially consistent.
+            Finding::Race(_) => return None,
             Finding::End { outcome, .. } => {
                 let ends = bottoms.ends.iter().filter(|(name, _)| name == outcome);
                 ends.flat_map(|(_, end)| end).for_each(|&state| states[state as usize] = true);

@@ -27,7 +27,7 @@ pub use goal::{Bottoms, Goal};
 pub use graph::{Graph, Label, Tree};
 pub use liveness::{Assumed, Assumption, Decision, Liveness, denied};
 pub use outlook::{Fate, Outlook};
-pub use report::{Completeness, EndClass, Finding, Found, Report, Trace};
+pub use report::{Completeness, EndClass, Execution, ExecutionStep, Finding, Found, Report, Trace};
 pub use switches::{fewest_switches, polish, switches};
 
 use crate::program::Program;

@@ -48,6 +48,33 @@ pub struct Report {
     pub not_run: Vec<StatementId>,
     /// Statements that ran although the text calls them unreachable.
     pub ran_unexpectedly: Vec<StatementId>,
+    /// Of a memory-model engine: an execution for everything found, since it has no schedule. No
+    /// order of steps gives what its loads read.
+    pub executions: Vec<Execution>,
+    /// What else there is to know before one believes it, each a sentence without a full stop.
+    pub remarks: Vec<String>,
+}
+
+/// What a memory-model engine saw: accesses, in an order in which it made them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Execution {
+    /// What it leads to.
+    pub shows: String,
+    /// The accesses.
+    pub steps: Vec<ExecutionStep>,
+}
+
+/// One access of an [`Execution`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExecutionStep {
+    /// The thread's name.
+    pub actor: String,
+    /// Where it stands, `owner:line`.
+    pub place: String,
+    /// The statement's words.
+    pub label: String,
+    /// What it read or wrote; empty if nothing shared.
+    pub what: String,
 }
 
 /// Whether the whole state space was searched.
@@ -71,6 +98,12 @@ pub enum Completeness {
     PreemptionBound,
     /// Every run that ends was taken, and there are properties of those that do not.
     FiniteRuns,
+    /// Runs that did not end were cut off.
+    CutOff,
+    /// All executions were taken that the engine has, and C11 may have more.
+    PartOfC11,
+    /// Every end was seen, and there are properties of the states before.
+    EndsOnly,
 }
 
 /// A violation and the shortest schedule to it.
@@ -104,6 +137,8 @@ pub enum Finding {
     Step(Violation),
     /// A bad end, with its outcome's name (`stuck` if it has none).
     End { outcome: String, spinning: bool },
+    /// A data race, of a memory-model engine: which two accesses, in words.
+    Race(String),
 }
 
 /// All ends of one outcome.

@@ -189,6 +189,7 @@ pub fn program() -> Program {
         shows: vec![Show { name: "suspended".to_string(), when: vec![stopped, never] }],
         header: Vec::new(),
         docs: Vec::new(),
+        order_options: Vec::new(),
         started: Vec::new(),
         sources: Sources {
             files: vec![SourceFile { name: "by_hand.ghost".to_string(), text: TEXT.to_string() }],

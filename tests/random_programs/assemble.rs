@@ -349,6 +349,7 @@ pub fn assemble(model: &Model) -> p::Program {
         shows: Vec::new(),
         header: Vec::new(),
         docs: Vec::new(),
+        order_options: Vec::new(),
         started: Vec::new(),
         sources: p::Sources::default(),
         statements: vec![statement; this.statements as usize],

@@ -47,6 +47,7 @@ fn verdict(report: &Report) -> Verdict {
                 verdict.broken.insert(*index, stem).map(|_| ())
             }
             Finding::Property(index) => verdict.properties.insert(*index, trace).map(|_| ()),
+            Finding::Race(_) => unreachable!("the search has no races"),
             Finding::Step(violation) => {
                 verdict.checks.insert(violation.check, trace.len()).map(|_| ())
             }

@@ -240,6 +240,7 @@ fn compiled(text: &Text) -> Result<Verdict, String> {
                 });
             }
             Finding::End { .. } => {}
+            Finding::Race(_) => unreachable!("the search has no races"),
         }
     }
     let reached = report.reach.iter().filter(|(_, trace)| trace.is_some());

@@ -158,6 +158,7 @@ impl Found {
                 format!("{:?}", self.program.checks[usize::from(violation.check)].kind)
             }
             Finding::End { outcome, .. } => outcome.clone(),
+            Finding::Race(what) => what.clone(),
         };
         self.report.violations.iter().map(|found| name(&found.what)).collect()
     }

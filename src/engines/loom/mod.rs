@@ -13,6 +13,7 @@
 //! wait); and the bound on preemptions, if one is set. It can abort the process, so the command line
 //! runs it in a child.
 
+pub mod c11;
 mod plan;
 mod replay;
 mod wire;
@@ -251,11 +252,16 @@ fn execution(session: &Shared) {
     act(session, &gates, 0);
 }
 
-/// For executions of at most so many steps.
-fn builder(limits: Limits, steps_max: usize) -> ::loom::model::Builder {
+/// The branches of an execution of at most so many steps.
+fn branches_max(steps_max: usize) -> usize {
+    BRANCHES_BESIDE + BRANCHES_PER_STEP * steps_max
+}
+
+/// For executions of at most so many branches; loom stops a model that has more.
+fn builder(limits: Limits, branches_max: usize) -> ::loom::model::Builder {
     let mut builder = ::loom::model::Builder::new();
     builder.max_threads = THREADS_MAX;
-    builder.max_branches = BRANCHES_BESIDE + BRANCHES_PER_STEP * steps_max;
+    builder.max_branches = branches_max;
     builder.preemption_bound = limits.preemptions.map(usize::from);
     builder.max_duration = limits.time;
     // loom stops before the execution with this number, counted from 1.
@@ -284,7 +290,7 @@ pub fn check(program: &Arc<Program>, limits: Limits) -> Result<Report, Refusal> 
 /// Why loom cannot run this program.
 pub fn take(program: &Arc<Program>, limits: Limits) -> Result<Ran, Refusal> {
     let plan = Plan::of(program, STATES_MAX)?;
-    let builder = builder(limits, plan.steps_max);
+    let builder = builder(limits, branches_max(plan.steps_max));
     let started = Instant::now();
     let session = Arc::new(Mutex::new(Session::new(program, plan, Leaving::AtTheEnd)));
     let model = Arc::clone(&session);
@@ -319,7 +325,7 @@ pub fn take(program: &Arc<Program>, limits: Limits) -> Result<Ran, Refusal> {
 /// Why loom cannot run this program.
 pub fn deadlock(program: &Arc<Program>, limits: Limits) -> Result<Option<String>, Refusal> {
     let plan = Plan::of(program, STATES_MAX)?;
-    let builder = builder(limits, plan.steps_max);
+    let builder = builder(limits, branches_max(plan.steps_max));
     let session = Arc::new(Mutex::new(Session::new(program, plan, Leaving::WhenFinished)));
     let run = AssertUnwindSafe(|| builder.check(move || execution(&session)));
     match catch_unwind(run) {

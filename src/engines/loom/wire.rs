@@ -2,7 +2,9 @@
 
 use super::super::Driven;
 use crate::machine::{Actor, Transition, Violation};
-use crate::search::{Completeness, EndClass, Finding, Found, Report, Trace};
+use crate::search::{
+    Completeness, EndClass, Execution, ExecutionStep, Finding, Found, Report, Trace,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -56,7 +58,13 @@ pub struct WireReport {
     reach: Vec<(usize, Option<WireTrace>)>,
     not_run: Vec<u32>,
     ran_unexpectedly: Vec<u32>,
+    races: Vec<String>,
+    executions: Vec<(String, Vec<WireStep>)>,
+    remarks: Vec<String>,
 }
+
+/// Actor, place, label, and what it did.
+type WireStep = (String, String, String, String);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct WireEnd {
@@ -75,6 +83,9 @@ enum WireCompleteness {
     TimeLimit,
     PreemptionBound,
     FiniteRuns,
+    CutOff,
+    PartOfC11,
+    EndsOnly,
 }
 
 fn pack(trace: &Trace) -> WireTrace {
@@ -93,13 +104,25 @@ fn unpack(trace: WireTrace) -> Trace {
     trace.into_iter().map(step).collect()
 }
 
+fn pack_execution(execution: &Execution) -> (String, Vec<WireStep>) {
+    let steps = execution.steps.iter().cloned();
+    let steps = steps.map(|step| (step.actor, step.place, step.label, step.what));
+    (execution.shows.clone(), steps.collect())
+}
+
+fn unpack_execution((shows, steps): (String, Vec<WireStep>)) -> Execution {
+    let step = |(actor, place, label, what)| ExecutionStep { actor, place, label, what };
+    Execution { shows, steps: steps.into_iter().map(step).collect() }
+}
+
 impl From<&Report> for WireReport {
     fn from(report: &Report) -> WireReport {
-        let (mut properties, mut checks) = (Vec::new(), Vec::new());
+        let (mut properties, mut checks, mut races) = (Vec::new(), Vec::new(), Vec::new());
         for found in &report.violations {
             match &found.what {
                 Finding::Property(index) => properties.push((*index, pack(&found.trace))),
                 Finding::Step(violation) => checks.push((violation.check, pack(&found.trace))),
+                Finding::Race(what) => races.push(what.clone()),
                 // The ends tell it.
                 Finding::End { .. } => {}
             }
@@ -120,6 +143,9 @@ impl From<&Report> for WireReport {
                 Completeness::TimeLimit => WireCompleteness::TimeLimit,
                 Completeness::PreemptionBound => WireCompleteness::PreemptionBound,
                 Completeness::FiniteRuns => WireCompleteness::FiniteRuns,
+                Completeness::CutOff => WireCompleteness::CutOff,
+                Completeness::PartOfC11 => WireCompleteness::PartOfC11,
+                Completeness::EndsOnly => WireCompleteness::EndsOnly,
                 // Whatever else it is, it is limited.
                 _ => WireCompleteness::RunLimit,
             },
@@ -134,6 +160,9 @@ impl From<&Report> for WireReport {
             reach: reach.map(|(index, trace)| (*index, trace.as_ref().map(pack))).collect(),
             not_run: report.not_run.clone(),
             ran_unexpectedly: report.ran_unexpectedly.clone(),
+            races,
+            executions: report.executions.iter().map(pack_execution).collect(),
+            remarks: report.remarks.clone(),
         }
     }
 }
@@ -148,7 +177,9 @@ impl From<WireReport> for Report {
             .checks
             .into_iter()
             .map(|(check, trace)| Found::new(Finding::Step(Violation { check }), unpack(trace)));
-        let mut violations: Vec<Found> = properties.chain(checks).collect();
+        let races = wire.races.into_iter();
+        let races = races.map(|what| Found::new(Finding::Race(what), Vec::new()));
+        let mut violations: Vec<Found> = races.chain(properties).chain(checks).collect();
         let mut ends = Vec::new();
         for WireEnd { outcome, fine, count, spinning, trace } in wire.ends {
             let trace = unpack(trace);
@@ -169,6 +200,9 @@ impl From<WireReport> for Report {
                 WireCompleteness::TimeLimit => Completeness::TimeLimit,
                 WireCompleteness::PreemptionBound => Completeness::PreemptionBound,
                 WireCompleteness::FiniteRuns => Completeness::FiniteRuns,
+                WireCompleteness::CutOff => Completeness::CutOff,
+                WireCompleteness::PartOfC11 => Completeness::PartOfC11,
+                WireCompleteness::EndsOnly => Completeness::EndsOnly,
             },
             states: wire.states,
             transitions: wire.transitions,
@@ -184,6 +218,8 @@ impl From<WireReport> for Report {
             ran_unexpectedly: wire.ran_unexpectedly,
             liveness: Vec::new(),
             fewest_switches: false,
+            executions: wire.executions.into_iter().map(unpack_execution).collect(),
+            remarks: wire.remarks,
         }
     }
 }

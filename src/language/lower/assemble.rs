@@ -119,6 +119,7 @@ impl Lowering<'_> {
             docs: self.docs(),
             sources: self.sources.clone(),
             statements: std::mem::take(&mut self.statements),
+            order_options: std::mem::take(&mut self.order_options),
             started: Vec::new(),
         };
         Some((program, starts))

@@ -426,8 +426,7 @@ impl Lowering<'_> {
 impl Lowering<'_> {
     /// Code for an operation of the language; user calls are inlined elsewhere.
     pub(super) fn builtin_value(&mut self, call: &Call) {
-        let orders: Vec<Order> = call.orders.iter().map(|(order, _)| *order).collect();
-        self.check_orders(call);
+        let orders = self.orders(call);
         let order = orders.first().copied().unwrap_or_default();
         let target = call.args.first();
         match (call.name.text.as_str(), target) {
@@ -536,8 +535,8 @@ impl Lowering<'_> {
         self.bind(end);
     }
 
-    /// Which memory orders an operation takes is C11's rule.
-    fn check_orders(&mut self, call: &Call) {
+    /// The orders of an operation. Which ones it takes is C11's rule.
+    fn orders(&mut self, call: &Call) -> Vec<Order> {
         let allowed = |position: usize, order: Order| match (call.name.text.as_str(), position) {
             ("load", 0) | ("cas", 1) => !matches!(order, Order::Release | Order::AcqRel),
             ("store", 0) => !matches!(order, Order::Acquire | Order::AcqRel),
@@ -545,12 +544,47 @@ impl Lowering<'_> {
             ("fence", 0) => order != Order::Relaxed,
             _ => false,
         };
-        for (position, &(order, span)) in call.orders.iter().enumerate() {
+        let mut orders = Vec::new();
+        for (position, (word, span)) in call.orders.iter().enumerate() {
+            let (order, named) = match word {
+                OrderWord::Known(order) => (*order, String::new()),
+                OrderWord::Option(option) => match self.order_of(option) {
+                    Some((name, order)) => {
+                        if !self.order_options.contains(option) {
+                            self.order_options.push(option.clone());
+                        }
+                        (order, format!(": `{option}` is {name}"))
+                    }
+                    None => {
+                        self.unknown_order(option, *span);
+                        continue;
+                    }
+                },
+            };
             if !allowed(position, order) {
-                let message = format!("`{}` does not take this memory order", call.name.text);
-                self.report(Diagnostic::error(message, span, "not in C11"));
+                let message =
+                    format!("`{}` does not take this memory order{named}", call.name.text);
+                self.report(Diagnostic::error(message, *span, "not in C11"));
             }
+            orders.push(order);
         }
+        orders
+    }
+
+    /// The order that an option stands for: its value is named as one is.
+    fn order_of(&self, option: &str) -> Option<(&'static str, Order)> {
+        let Symbol::Option(option) = self.symbol(option)? else { return None };
+        let (ty, value) = (*self.options.get(option)?)?;
+        let Base::Enum(id, _) = ty.base else { return None };
+        let name = &self.model.enums[id].values.get(value as usize)?.text;
+        Order::NAMED.into_iter().find(|(known, _)| known == name)
+    }
+
+    fn unknown_order(&mut self, word: &str, span: Span) {
+        let names = Order::NAMED.map(|(name, _)| name);
+        let message = format!("`{word}` is no memory order, and no option whose value is one");
+        let error = Diagnostic::error(message, span, "not an order").nearest(word, names);
+        self.report(error.help(format!("the orders are {}", names.join(", "))));
     }
 }
 

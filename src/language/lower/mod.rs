@@ -96,6 +96,8 @@ struct Lowering<'m> {
     /// Statements around this point.
     depth: usize,
     overflowed: bool,
+    /// Options that memory orders are named by.
+    order_options: Vec<String>,
 }
 
 /// Compiles `model` for `cast`; what is wrong goes to `errors`.
@@ -157,6 +159,7 @@ impl<'m> Lowering<'m> {
             walked: 0,
             depth: 0,
             overflowed: false,
+            order_options: Vec::new(),
         }
     }
 
@@ -308,6 +311,7 @@ impl<'m> Lowering<'m> {
         self.scratch = Slots::default();
         self.walked = 0;
         self.overflowed = false;
+        self.order_options.clear();
     }
 }
 

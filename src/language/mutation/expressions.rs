@@ -72,7 +72,11 @@ impl Finder<'_> {
     }
 
     fn call(&mut self, call: &Call, head: Span) {
-        for (order, span) in &call.orders {
+        let known = call.orders.iter().filter_map(|(order, span)| match order {
+            OrderWord::Known(order) => Some((order, span)),
+            OrderWord::Option(_) => None,
+        });
+        for (order, span) in known {
             for weaker in weaker(*order, &call.name.text) {
                 let (now, what) = (self.quoted(*span), self.quoted(head));
                 let description = format!("{now} becomes `{weaker}` in {what}");
