@@ -3,13 +3,14 @@
 use super::limits::LimitArguments;
 use super::output::{Failure, Output, complain};
 use super::runner::StatusLine;
-use super::{Exit, Format, WidthArgument, files, interrupt, runner};
+use super::{Exit, Format, WidthArgument, files, interrupt};
 use crate::language::Operator;
-use crate::mutate::{Class, Control, Fate, Mutant, Notes, Plan, Target, examine};
+use crate::mutate::{Class, Control, Fate, Mutant, Notes, Plan, Target, examine, search_originals};
 use crate::report::{self, Detail, Mutated};
 use crate::scenario::Scenario;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -88,10 +89,13 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     }
     add_mutants(arguments, &notes, &mut plan)?;
     let mut exit = add_checks(arguments, &target, &mut plan)?;
-    if plan.checks.is_empty() {
+    if plan.checks.is_empty() || exit == Exit::Interrupted {
         return Ok(exit);
     }
-    let mut fates = examined(arguments, &plan);
+    let what = if arguments.hunks { "hunks" } else { "mutants" };
+    let mut fates = with_control(arguments, &plan.model, plan.mutants.len(), what, |control| {
+        examine(&plan, control)
+    });
     for (mutant, fate) in plan.mutants.iter().zip(&mut fates) {
         if let Some(Fate::Survived(survival)) = fate
             && survival.class == Class::NotDistinguished
@@ -112,6 +116,10 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         write_all(directory, &target, &plan, &fates).map_err(Failure::Output)?;
     }
     let counts = mutated.counts();
+    if !arguments.hunks && counts.not_examined == 0 {
+        let complete = arguments.scenarios.is_empty() && arguments.kernels.is_empty();
+        plan.verify(&notes, &fates, complete && counts.undecided == 0)?;
+    }
     // Whether a hunk is needed is an answer; a line that no scenario tells from another is a gap.
     if counts.without_reason > 0 && !arguments.hunks {
         exit = exit.and(Exit::Vacuous);
@@ -150,20 +158,22 @@ fn add_mutants(arguments: &Arguments, notes: &Notes, plan: &mut Plan) -> Result<
 /// they cannot judge.
 fn add_checks(arguments: &Arguments, target: &Target, plan: &mut Plan) -> Result<Exit, Failure> {
     let mut exit = Exit::AsExpected;
+    let mut checks = Vec::new();
     for scenario in scenarios(arguments, target)? {
         for kernel in scenario.kernel_names() {
             let wanted = |kernel: &str| arguments.kernels.iter().any(|name| name == kernel);
-            if !arguments.kernels.is_empty() && !kernel.is_some_and(wanted) {
-                continue;
-            }
-            let check = scenario.compile(kernel, &[])?;
-            let report = runner::run(&check, &arguments.limits.limits(), arguments.quiet);
-            let kernel = kernel.map(str::to_string);
-            plan.add_check(scenario.clone(), kernel, check, report);
-            if interrupt::requested() {
-                return Ok(Exit::Interrupted);
+            if arguments.kernels.is_empty() || kernel.is_some_and(wanted) {
+                checks.push((scenario.clone(), kernel.map(str::to_string)));
             }
         }
+    }
+    let name = plan.model.clone();
+    let complete = with_control(arguments, &name, checks.len(), "checks", |control| {
+        search_originals(plan, &checks, control)
+    })?;
+    if !complete {
+        complain("interrupted before the original had been searched in every check");
+        return Ok(Exit::Interrupted);
     }
     for unfit in &plan.unfit {
         exit = exit.and(Exit::of(&unfit.judgement, unfit.completeness));
@@ -180,6 +190,8 @@ fn add_checks(arguments: &Arguments, target: &Target, plan: &mut Plan) -> Result
 /// The scenarios that use the model, as far as they are wanted.
 fn scenarios(arguments: &Arguments, target: &Target) -> Result<Vec<Scenario>, Failure> {
     let mut scenarios = Vec::new();
+    // By model: whether it uses the target's.
+    let mut users: HashMap<String, bool> = HashMap::new();
     for named in target.candidates()? {
         let scenario = match named.parse() {
             Ok(scenario) => scenario,
@@ -190,7 +202,8 @@ fn scenarios(arguments: &Arguments, target: &Target) -> Result<Vec<Scenario>, Fa
             Err(_) => continue,
         };
         let wanted = arguments.scenarios.is_empty() || arguments.scenarios.contains(&scenario.name);
-        if wanted && target.is_used_by(&scenario) {
+        let model = scenario.model.value.clone();
+        if wanted && *users.entry(model).or_insert_with(|| target.is_used_by(&scenario)) {
             scenarios.push(scenario);
         }
     }
@@ -203,32 +216,35 @@ fn scenarios(arguments: &Arguments, target: &Target) -> Result<Vec<Scenario>, Fa
     Ok(scenarios)
 }
 
-fn examined(arguments: &Arguments, plan: &Plan) -> Vec<Option<Fate>> {
+/// Does something that many threads do, with a line that says how far they are.
+fn with_control<T>(
+    arguments: &Arguments,
+    model: &str,
+    total: usize,
+    what: &str,
+    act: impl FnOnce(&Control) -> T,
+) -> T {
     let processors = || thread::available_parallelism().map_or(1, usize::from);
     let jobs = arguments.jobs.map_or_else(processors, usize::from);
     let mut limits = arguments.limits.limits();
     limits.memory_bytes = limits.memory_bytes.map(|bytes| bytes / jobs as u64);
     let line = Mutex::new(StatusLine::new(arguments.quiet));
-    let total = plan.mutants.len();
-    let fates = examine(
-        plan,
-        &Control {
-            jobs,
-            limits,
-            all_checks: arguments.all_checks || arguments.hunks,
-            keep_schedules: arguments.verbose,
-            interrupted: &interrupt::requested,
-            progress: &|done| {
-                if let Ok(mut line) = line.lock() {
-                    line.show(|| format!("{}: {done} of {total} mutants", plan.model));
-                }
-            },
+    let result = act(&Control {
+        jobs,
+        limits,
+        all_checks: arguments.all_checks || arguments.hunks,
+        keep_schedules: arguments.verbose,
+        interrupted: &interrupt::requested,
+        progress: &|done| {
+            if let Ok(mut line) = line.lock() {
+                line.show(|| format!("{model}: {done} of {total} {what}"));
+            }
         },
-    );
+    });
     if let Ok(mut line) = line.lock() {
         line.erase();
     }
-    fates
+    result
 }
 
 /// Writes every mutant, so that `ghosthunt check` on a scenario beside it does what was done here.
@@ -238,10 +254,10 @@ fn write_all(
     plan: &Plan,
     fates: &[Option<Fate>],
 ) -> std::io::Result<()> {
-    let built_in = Target::built_in_files();
+    let (built_in, texts) = (Target::built_in_files(), target.texts());
     for (index, (mutant, fate)) in plan.mutants.iter().zip(fates).enumerate() {
         let directory = directory.join(directory_name(index + 1, mutant));
-        for text in target.texts() {
+        for text in &texts {
             let number = plan.texts.iter().position(|planned| planned.file == text.file);
             let changed = number.and_then(|number| mutant.text(number, &text.text));
             if changed.is_none() && built_in.contains(&text.file) {

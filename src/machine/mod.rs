@@ -9,6 +9,7 @@
 //! only. Its order is part of its contract, because schedules and shortest traces depend on it:
 //! threads in the order of the cast, branches ascending, then actions in the program's order.
 
+mod gates;
 mod interpreter;
 mod memory;
 
@@ -18,6 +19,7 @@ pub use memory::{Memory, Packed, modified};
 use crate::program::{
     Addr, CheckId, FINISHED, FieldId, Mode, Order, Place, PlaceId, Program, StatementId, Thread,
 };
+use gates::{Answer, Gates, Table};
 use memory::Frozen;
 use std::sync::Arc;
 
@@ -82,6 +84,8 @@ pub struct Machine<'p> {
     program: &'p Program,
     /// Operands that the deepest expression keeps on the stack.
     stack_depth: usize,
+    /// What is quicker to look up than to evaluate.
+    gates: Option<Arc<Gates>>,
 }
 
 /// A machine that owns its program, for callers that cannot borrow one.
@@ -120,7 +124,7 @@ impl SharedMachine {
 
     /// The machine, at no cost.
     pub fn machine(&self) -> Machine<'_> {
-        Machine { program: &self.program, stack_depth: self.stack_depth }
+        Machine { program: &self.program, stack_depth: self.stack_depth, gates: None }
     }
 
     /// The program it runs.
@@ -147,7 +151,14 @@ impl<'p> Machine<'p> {
         }
         let actors = program.threads.len().max(program.actions.len());
         assert!(actors <= 1 << 16, "an actor is a 16-bit number");
-        Machine { program, stack_depth: interpreter::stack_depth(&program.code) }
+        Machine { program, stack_depth: interpreter::stack_depth(&program.code), gates: None }
+    }
+
+    /// The same machine, made ready to expand many states: conditions that read only a few bits are
+    /// evaluated beforehand.
+    #[must_use]
+    pub fn tabulated(self) -> Machine<'p> {
+        Machine { gates: Some(Arc::new(Gates::of(self.program))), ..self }
     }
 
     /// The program it runs.
@@ -211,6 +222,10 @@ impl<'p> Machine<'p> {
             }
         }
         for (index, action) in self.program.actions.iter().enumerate() {
+            let table = self.gates.as_ref().and_then(|gates| gates.actions[index].as_ref());
+            if table.is_some_and(|table| table.answer(state) == Answer::No) {
+                continue;
+            }
             next.copy_from_slice(state);
             let step = self.run(action.entry, Role::Action, 0, &mut self.packed(next), work);
             if step != Step::Disabled {
@@ -319,6 +334,22 @@ impl<'p> Machine<'p> {
         }
     }
 
+    /// Whether the condition at `addr` holds, whose table this is.
+    #[inline(always)]
+    fn holds_by(
+        &self,
+        table: Option<&Table>,
+        addr: Addr,
+        state: &[u64],
+        work: &mut Workspace,
+    ) -> Result<bool, Violation> {
+        match table.map_or(Answer::Ask, |table| table.answer(state)) {
+            Answer::No => Ok(false),
+            Answer::Yes => Ok(true),
+            Answer::Ask => self.holds(addr, state, work),
+        }
+    }
+
     /// What the thread can do, its gate and its handlers' conditions considered.
     #[inline]
     fn ready(
@@ -337,18 +368,20 @@ impl<'p> Machine<'p> {
             place => (place, Role::Handler(index)),
         };
         let place = &thread.places[place as usize];
-        let gate = match place.mode {
-            Mode::User => thread.user_gate,
-            Mode::Kernel => thread.kernel_gate,
+        let gates = self.gates.as_ref().map(|gates| &gates.threads[index]);
+        let (gate, table) = match place.mode {
+            Mode::User => (thread.user_gate, gates.and_then(|gates| gates.user.as_ref())),
+            Mode::Kernel => (thread.kernel_gate, gates.and_then(|gates| gates.kernel.as_ref())),
         };
         if let Some(gate) = gate
-            && !self.holds(gate, state, work)?
+            && !self.holds_by(table, gate, state, work)?
         {
             return Ok(Ready::No);
         }
         if place.mode == Mode::User && role == Role::Thread(index) {
-            for handler in &thread.handlers {
-                if self.holds(handler.when, state, work)? {
+            for (number, handler) in thread.handlers.iter().enumerate() {
+                let table = gates.and_then(|gates| gates.handlers[number].as_ref());
+                if self.holds_by(table, handler.when, state, work)? {
                     return Ok(Ready::Enter);
                 }
             }

@@ -3,13 +3,16 @@
 //! What is *observed* of a state is the value of every shared variable. A variable that only one of
 //! the two programs has is a constant of the other.
 //!
-//! **The same graph** ([`same_graph`]). History variables are observed, too. Both programs are deterministic once an actor and a branch are
-//! chosen, so they are walked in step from their initial states. They have the same graph if at every
-//! pair of states reached that way the same actors can take the same branches, each step ends alike
-//! (a turn of a spin loop, a failed check), the observations are equal, the same threads have
-//! finished, and the others stand at steps that fairness treats alike. That is strong bisimilarity (R. Milner, "Communication and Concurrency", 1989), which for
-//! deterministic labels needs no search for the relation: the pairs reached are it. Whatever a
-//! property or an outcome says of one graph, it says of the other.
+//! **The same graph** ([`same_graph`]). History variables are observed, too. Both programs are
+//! deterministic once an actor and a branch are chosen, so they are walked in step from their initial
+//! states. They have the same graph if at every pair of states reached that way the same actors can
+//! take the same branches, each step ends alike (a turn of a spin loop, a failed check), the
+//! observations are equal, the same threads have finished or are in a system call, and the others
+//! stand at steps that fairness treats alike. That is strong bisimilarity (R. Milner, "Communication
+//! and Concurrency", 1989), which for deterministic labels needs no search for the relation: the pairs
+//! reached are it. Whatever a property or an outcome says of one graph, it says of the other. Two
+//! things that a check looks at are no part of a graph, so where they matter nothing is claimed: which
+//! way a strongly fair statement goes, and whether a statement runs that the text calls unreached.
 //!
 //! **Only less** ([`Outline::covers`]). The outline of a graph is the set of its observations, mutexes
 //! and history left out, the set of its *changes* (who leads from which observation to which other one), and the
@@ -19,108 +22,127 @@
 //! left out because holding one for longer is what being slower means; whom they keep out shows in
 //! the other variables.
 
-use crate::machine::{Actor, Machine, Step};
-use crate::program::{Domain, FINISHED, Field, Program, Value};
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use crate::machine::{Actor, Machine, Scratch, Step};
+use crate::program::{Domain, FINISHED, Fairness, Field, Program, Value};
+use crate::search::Distinct;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Pairs of states that are walked for one comparison, at most.
 const PAIRS_MAX: usize = 1 << 22;
 
-/// Packed states, found by a hash that is quick and good enough for what nobody chose.
-type StateSet = HashSet<Box<[u64]>, BuildHasherDefault<WordHasher>>;
-
-/// Mixes words by multiplication to 128 bits, halves folded.
-#[derive(Default)]
-struct WordHasher(u64);
-
-impl Hasher for WordHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.write_u64(u64::from_ne_bytes(word));
-        }
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        let product = u128::from(self.0 ^ word ^ 0x243f_6a88_85a3_08d3) * 0x9e37_79b9_7f4a_7c15;
-        self.0 = (product >> 64) as u64 ^ product as u64;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
 /// Whether both programs have the same labelled graph. False if that is not decided after
 /// `PAIRS_MAX` pairs.
 pub(super) fn same_graph(original: &Program, mutant: &Program) -> bool {
+    match original.layout.words + mutant.layout.words {
+        4 => same_graph_of::<4>(original, mutant),
+        6 => same_graph_of::<6>(original, mutant),
+        8 => same_graph_of::<8>(original, mutant),
+        _ => same_graph_of::<0>(original, mutant),
+    }
+}
+
+/// The same, for pairs of `W` words, or of any number of words if `W` is 0.
+fn same_graph_of<const W: usize>(original: &Program, mutant: &Program) -> bool {
     let Some(lens) = Lens::new(original, mutant, true) else { return false };
-    let (left, right) = (Machine::new(original), Machine::new(mutant));
+    if has_strong_steps(original) || has_strong_steps(mutant) {
+        return false;
+    }
+    let (left, right) = (Machine::new(original).tabulated(), Machine::new(mutant).tabulated());
     let (mut left_scratch, mut right_scratch) = (left.scratch(), right.scratch());
-    let start = [&original.initial[..], &mutant.initial[..]].concat().into_boxed_slice();
-    let mut seen = StateSet::from_iter([start.clone()]);
-    let mut queue = VecDeque::from([start]);
-    let (mut before, mut after) = (Vec::new(), Vec::new());
-    while let Some(pair) = queue.pop_front() {
-        let (one, other) = pair.split_at(original.layout.words);
-        if !lens.agree(one, other) || !same_places(&left, &right, one, other) {
-            return false;
+    let words = original.layout.words;
+    let start = [&original.initial[..], &mutant.initial[..]].concat();
+    let mut pairs = Distinct::<W>::new(start.len(), PAIRS_MAX);
+    let mut pair = start.clone();
+    let (mut before, mut after) = (Row::default(), Row::default());
+    let mut goes_on = pairs.add(&start).is_some();
+    let mut next = 0;
+    while goes_on && next < pairs.len() {
+        let (one, other) = pairs.get(next).split_at(words);
+        next += 1;
+        goes_on = lens.agree(one, other) && same_places(&left, &right, one, other);
+        if !goes_on {
+            break;
         }
-        before.clear();
-        left.successors(one, &mut left_scratch, |successor| {
-            let transition = successor.transition;
-            let label =
-                (transition.actor, transition.branch, kind(successor.step), successor.spins);
-            before.push((label, successor.state.to_vec()));
-        });
-        after.clear();
-        right.successors(other, &mut right_scratch, |successor| {
-            let transition = successor.transition;
-            let actor = lens.actor(transition.actor);
-            let label = (actor, transition.branch, kind(successor.step), successor.spins);
-            after.push((label, successor.state.to_vec()));
-        });
-        if !before.iter().map(|(label, _)| label).eq(after.iter().map(|(label, _)| label)) {
-            return false;
-        }
-        for ((label, one), (_, other)) in before.iter().zip(&after) {
-            let pair = [&one[..], &other[..]].concat().into_boxed_slice();
+        before.fill(&left, one, &mut left_scratch, |actor| actor);
+        after.fill(&right, other, &mut right_scratch, |actor| lens.actor(actor));
+        goes_on = before.labels == after.labels;
+        let targets = before.states.chunks(words).zip(after.states.chunks(start.len() - words));
+        for (label, (one, other)) in before.labels.iter().zip(targets) {
+            pair[..words].copy_from_slice(one);
+            pair[words..].copy_from_slice(other);
             // After a failed check a run does not go on.
-            if label.2 != Kind::Failed && seen.insert(pair.clone()) {
-                queue.push_back(pair);
-            }
-        }
-        if seen.len() > PAIRS_MAX {
-            return false;
+            goes_on &= label.ends == Ends::Failed || pairs.add(&pair).is_some();
         }
     }
-    true
+    goes_on && !runs_unreached(mutant, &right_scratch)
+}
+
+fn has_strong_steps(program: &Program) -> bool {
+    let mut places = program.threads.iter().flat_map(|thread| &thread.places);
+    places.any(|place| place.fairness == Fairness::Strong)
+}
+
+fn runs_unreached(program: &Program, scratch: &Scratch) -> bool {
+    let mut statements = (0..).zip(&program.statements);
+    statements.any(|(id, statement)| statement.unreachable && scratch.has_run(id))
+}
+
+/// The steps that are possible in a state, and what they lead to.
+#[derive(Default)]
+struct Row {
+    labels: Vec<Label>,
+    /// The states, one behind the other.
+    states: Vec<u64>,
+}
+
+/// Who steps, how, and what becomes of it.
+#[derive(PartialEq, Eq)]
+struct Label {
+    actor: Actor,
+    branch: u16,
+    ends: Ends,
+    spins: bool,
 }
 
 /// How a step ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+#[derive(PartialEq, Eq)]
+enum Ends {
     Done,
     Yielded,
     Failed,
 }
 
-fn kind(step: Step) -> Kind {
-    match step {
-        Step::Done { yielded: true } => Kind::Yielded,
-        Step::Done { yielded: false } | Step::Disabled => Kind::Done,
-        Step::Violation(_) => Kind::Failed,
+impl Row {
+    fn fill(
+        &mut self,
+        machine: &Machine,
+        state: &[u64],
+        scratch: &mut Scratch,
+        name: impl Fn(Actor) -> Actor,
+    ) {
+        self.labels.clear();
+        self.states.clear();
+        machine.successors(state, scratch, |successor| {
+            let ends = match successor.step {
+                Step::Done { yielded: true } => Ends::Yielded,
+                Step::Done { yielded: false } | Step::Disabled => Ends::Done,
+                Step::Violation(_) => Ends::Failed,
+            };
+            let transition = successor.transition;
+            let (actor, branch) = (name(transition.actor), transition.branch);
+            self.labels.push(Label { actor, branch, ends, spins: successor.spins });
+            self.states.extend_from_slice(successor.state);
+        });
     }
 }
 
-/// The same threads have finished, and the others may be waited for alike.
+/// The same threads have finished or are in a system call, and the others may be waited for alike.
 fn same_places(left: &Machine, right: &Machine, one: &[u64], other: &[u64]) -> bool {
     let place = |machine: &Machine, state: &[u64], thread: usize| {
         let place = machine.place(state, thread);
-        let places = &machine.program().threads[thread].places;
-        (place == FINISHED, places[place as usize].fairness)
+        let at = &machine.program().threads[thread].places[place as usize];
+        (place == FINISHED, at.mode, at.fairness)
     };
     (0..left.program().threads.len())
         .all(|thread| place(left, one, thread) == place(right, other, thread))
@@ -133,11 +155,14 @@ struct Lens<'p> {
     fields: Vec<(Field, Place)>,
     /// Fields that only the mutant has, with the value that the original has for good.
     others: Vec<(Field, Value)>,
+    /// The bits of all observed fields, if both programs have the same ones at the same places.
+    mask: Option<Vec<u64>>,
     /// For each action of the mutant, that of the original.
     actions: Vec<u16>,
 }
 
 /// Where the mutant keeps the value of a field of the original.
+#[derive(Clone, Copy)]
 enum Place {
     Field(Field),
     /// It never writes it.
@@ -156,6 +181,11 @@ impl<'p> Lens<'p> {
         let numbers: HashMap<&str, u16> = names.zip(0..).collect();
         let actions = mutant.actions.iter().map(|action| numbers.get(&*action.name).copied());
         let same_cast = original.threads.len() == mutant.threads.len();
+        let mask = (here == there && original.layout.words == mutant.layout.words).then(|| {
+            let mut mask = vec![0; original.layout.words];
+            here.values().for_each(|field| mask[usize::from(field.word)] |= field.mask());
+            mask
+        });
         Some(Lens {
             original,
             fields: here.iter().map(|(name, field)| (*field, place(name, field))).collect(),
@@ -164,6 +194,7 @@ impl<'p> Lens<'p> {
                 .filter(|(name, _)| !here.contains_key(*name))
                 .map(|(_, field)| (*field, field.get(&mutant.initial)))
                 .collect(),
+            mask,
             actions: actions.collect::<Option<Vec<_>>>().filter(|_| same_cast)?,
         })
     }
@@ -177,6 +208,11 @@ impl<'p> Lens<'p> {
 
     /// Whether two states look the same.
     fn agree(&self, original: &[u64], mutant: &[u64]) -> bool {
+        if let Some(mask) = &self.mask {
+            let words = original.iter().zip(mutant).zip(mask);
+            return words.fold(0, |differ, ((one, other), mask)| differ | (one ^ other) & mask)
+                == 0;
+        }
         self.fields.iter().all(|(field, place)| field.get(original) == place.value(mutant))
             && self.others_rest(mutant)
     }
@@ -185,13 +221,17 @@ impl<'p> Lens<'p> {
         self.others.iter().all(|(field, value)| field.get(mutant) == *value)
     }
 
-    /// The mutant's state as an observation of the original; `None` if the original cannot look
-    /// like that.
-    fn observe(&self, mutant: &[u64]) -> Option<Box<[u64]>> {
-        let mut words = vec![0; self.original.layout.words].into_boxed_slice();
-        let fits =
-            self.fields.iter().all(|(field, place)| field.set(&mut words, place.value(mutant)));
-        (fits && self.others_rest(mutant)).then_some(words)
+    /// Makes the mutant's state an observation of the original; false if the original cannot look
+    /// like that. `words` are as many as those of a state of the original.
+    fn observe(&self, mutant: &[u64], words: &mut [u64]) -> bool {
+        if let Some(mask) = &self.mask {
+            words.iter_mut().zip(mutant).zip(mask).for_each(|((to, from), mask)| *to = from & mask);
+            return true;
+        }
+        words.fill(0);
+        let mut fields = self.fields.iter();
+        fields.all(|(field, place)| field.set(words, place.value(mutant)))
+            && self.others_rest(mutant)
     }
 }
 
@@ -219,13 +259,44 @@ fn fields(program: &Program, everything: bool) -> BTreeMap<String, Field> {
 }
 
 /// The outline of a program's graph.
-#[derive(Debug, Default)]
 pub(super) struct Outline {
-    observations: HashMap<Box<[u64]>, u32, BuildHasherDefault<WordHasher>>,
+    observations: Distinct<0>,
     /// From which observation, who, to which other one.
-    changes: HashSet<(u32, Actor, u32)>,
+    changes: HashSet<(u32, Actor, u32), BuildHasherDefault<WordHasher>>,
     /// Observations of states at rest.
-    rests: HashSet<u32>,
+    rests: HashSet<u32, BuildHasherDefault<WordHasher>>,
+}
+
+/// Mixes numbers by multiplication to 128 bits, halves folded: quick, and good enough for what
+/// nobody chose.
+#[derive(Default)]
+struct WordHasher(u64);
+
+impl Hasher for WordHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u64(u64::from(byte)));
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        let product = u128::from(self.0 ^ word ^ 0x243f_6a88_85a3_08d3) * 0x9e37_79b9_7f4a_7c15;
+        self.0 = (product >> 64) as u64 ^ product as u64;
+    }
+
+    fn write_u32(&mut self, word: u32) {
+        self.write_u64(u64::from(word));
+    }
+
+    fn write_u16(&mut self, word: u16) {
+        self.write_u64(u64::from(word));
+    }
+
+    fn write_isize(&mut self, word: isize) {
+        self.write_u64(word as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// What a walk over a program's states tells.
@@ -239,18 +310,16 @@ enum Told {
 }
 
 impl Outline {
-    /// The outline of a program that has been searched exhaustively.
-    pub(super) fn of(program: &Program) -> Outline {
-        let mut outline = Outline::default();
-        let Some(lens) = Lens::new(program, program, false) else { return outline };
-        let mut observations = HashMap::default();
-        let (changes, rests) = (&mut outline.changes, &mut outline.rests);
-        walk(
+    /// The outline of a program that has been searched exhaustively; `None` if there is no room
+    /// for it.
+    pub(super) fn of(program: &Program) -> Option<Outline> {
+        let lens = Lens::new(program, program, false)?;
+        let mut observations = Distinct::<0>::new(program.layout.words, usize::MAX);
+        let (mut changes, mut rests) = (HashSet::default(), HashSet::default());
+        let done = walk(
             program,
-            |state| {
-                let next = observations.len() as u32;
-                Some(*observations.entry(lens.observe(state)?).or_insert(next))
-            },
+            &lens,
+            |observation| Some(observations.add(observation)?.0),
             |told| {
                 match told {
                     Told::State { number, rests: true } => drop(rests.insert(number)),
@@ -260,8 +329,7 @@ impl Outline {
                 true
             },
         );
-        outline.observations = observations;
-        outline
+        done.then_some(Outline { observations, changes, rests })
     }
 
     /// Whether the mutant does nothing that `original`, whose outline this is, does not do.
@@ -269,7 +337,8 @@ impl Outline {
         let Some(lens) = Lens::new(original, mutant, false) else { return false };
         walk(
             mutant,
-            |state| self.observations.get(&lens.observe(state)?).copied(),
+            &lens,
+            |observation| self.observations.find(observation),
             |told| match told {
                 Told::State { number, rests } => !rests || self.rests.contains(&number),
                 Told::Change(from, actor, to) => {
@@ -280,37 +349,64 @@ impl Outline {
     }
 }
 
-/// Tells of every reachable state and change of `program`, until `number` has no number for a state
-/// or `tell` returns false. Whether it got to the end.
+/// Tells of every reachable state and change of `program`, until a state cannot be observed, `number`
+/// has no number for an observation, or `tell` returns false. Whether it got to the end.
 fn walk(
     program: &Program,
+    lens: &Lens,
+    number: impl FnMut(&[u64]) -> Option<u32>,
+    tell: impl FnMut(Told) -> bool,
+) -> bool {
+    match program.layout.words {
+        2 => walk_of::<2>(program, lens, number, tell),
+        3 => walk_of::<3>(program, lens, number, tell),
+        4 => walk_of::<4>(program, lens, number, tell),
+        _ => walk_of::<0>(program, lens, number, tell),
+    }
+}
+
+/// The same, for states of `W` words, or of any number of words if `W` is 0.
+fn walk_of<const W: usize>(
+    program: &Program,
+    lens: &Lens,
     mut number: impl FnMut(&[u64]) -> Option<u32>,
     mut tell: impl FnMut(Told) -> bool,
 ) -> bool {
-    let machine = Machine::new(program);
+    let machine = Machine::new(program).tabulated();
     let mut scratch = machine.scratch();
-    let start: Box<[u64]> = program.initial.clone().into();
-    let mut seen = StateSet::from_iter([start.clone()]);
-    let mut queue = VecDeque::from([start]);
-    while let Some(state) = queue.pop_front() {
-        let Some(from) = number(&state) else { return false };
-        let (mut goes_on, mut rests) = (true, true);
-        machine.successors(&state, &mut scratch, |successor| {
-            rests &= successor.spins;
-            if !goes_on || matches!(successor.step, Step::Violation(_)) {
-                return;
+    let mut words = vec![0; lens.original.layout.words];
+    let mut observed =
+        |state: &[u64]| if lens.observe(state, &mut words) { number(&words) } else { None };
+    let mut states = Distinct::<W>::new(program.layout.words, usize::MAX);
+    // By state: the number of its observation.
+    let mut numbers = Vec::new();
+    let mut add = |states: &mut Distinct<W>, numbers: &mut Vec<u32>, state: &[u64]| {
+        let (index, new) = states.add(state)?;
+        if new {
+            numbers.push(observed(state)?);
+        }
+        Some(numbers[index as usize])
+    };
+    if add(&mut states, &mut numbers, &program.initial).is_none() {
+        return false;
+    }
+    let mut row = Row::default();
+    let mut next = 0;
+    while next < states.len() {
+        let from = numbers[next as usize];
+        row.fill(&machine, states.get(next), &mut scratch, |actor| actor);
+        next += 1;
+        for (label, state) in row.labels.iter().zip(row.states.chunks(program.layout.words)) {
+            if label.ends == Ends::Failed {
+                continue;
             }
-            match number(successor.state) {
-                Some(to) if to == from => {}
-                Some(to) => goes_on = tell(Told::Change(from, successor.transition.actor, to)),
-                None => goes_on = false,
+            let Some(to) = add(&mut states, &mut numbers, state) else { return false };
+            if to != from && !tell(Told::Change(from, label.actor, to)) {
+                return false;
             }
-            if !seen.contains(successor.state) {
-                seen.insert(successor.state.into());
-                queue.push_back(successor.state.into());
-            }
-        });
-        if !goes_on || !tell(Told::State { number: from, rests }) {
+        }
+        let rests = row.labels.iter().all(|label| label.spins);
+        if !tell(Told::State { number: from, rests }) {
             return false;
         }
     }

@@ -3,11 +3,12 @@
 use super::compare::{Outline, same_graph};
 use super::plan::{Base, Plan};
 use super::pool::Control;
-use super::{Class, Fate, Kill, KillRun, Mutant, Survival};
+use super::{Class, Difference, Fate, Kill, KillRun, Mutant, Survival};
 use crate::language::{Errors, Library, Operator, Severity};
 use crate::program::Program;
 use crate::scenario::{Check, Models, UnmetKind, finding_name, limit_reached};
-use crate::search::{Completeness, Finding, Limits, Report, Trace, search};
+use crate::search::{Completeness, Finding, Limits, Report, Trace, search_verdicts};
+use std::rc::Rc;
 use std::sync::OnceLock;
 
 /// States that a mutant may have, however few the original has, unless the user sets a limit.
@@ -20,14 +21,20 @@ pub(super) struct Court<'a> {
     pub plan: &'a Plan,
     pub control: &'a Control<'a>,
     /// The outlines of the originals, by check.
-    outlines: Vec<OnceLock<Outline>>,
+    outlines: Vec<OnceLock<Option<Outline>>>,
+    /// By check: the first in which the original runs alike, and which expects the same. Versions of
+    /// a protocol share most of their scenarios.
+    twins: Vec<usize>,
 }
 
 /// A mutant that a check let pass.
 struct Passed {
     check: usize,
+    program: Rc<Program>,
     /// What the search found, unless the graph is the original's and there was nothing to search.
-    other: Option<(Program, Report)>,
+    report: Option<Rc<Report>>,
+    /// Another check has found it already, of a mutant and an original that run alike.
+    repeated: bool,
 }
 
 /// The texts of a scenario, some of them changed.
@@ -53,7 +60,8 @@ impl Library for Changed<'_> {
 impl<'a> Court<'a> {
     pub(super) fn new(plan: &'a Plan, control: &'a Control<'a>) -> Court<'a> {
         let outlines = plan.checks.iter().map(|_| OnceLock::new()).collect();
-        Court { plan, control, outlines }
+        let twins = (0..plan.checks.len()).map(|index| first_twin(&plan.checks, index));
+        Court { plan, control, outlines, twins: twins.collect() }
     }
 
     /// Judges a mutant; `None` if it was interrupted.
@@ -75,8 +83,19 @@ impl<'a> Court<'a> {
                 Ok(check) => check,
                 Err(errors) => return Some(Fate::Rejected(first_error(&errors))),
             };
-            if same_graph(&base.check.program, &check.program) {
-                passed.push(Passed { check: index, other: None });
+            let original = &base.check.program;
+            let mut earlier = passed.iter().filter(|passed: &&Passed| {
+                self.twins[passed.check] == self.twins[index]
+                    && passed.program.runs_alike(&check.program)
+            });
+            if let Some(Passed { program, report, .. }) = earlier.next() {
+                let (program, report) = (program.clone(), report.clone());
+                passed.push(Passed { check: index, program, report, repeated: true });
+                continue;
+            }
+            if original.runs_alike(&check.program) || same_graph(original, &check.program) {
+                let program = Rc::new(check.program);
+                passed.push(Passed { check: index, program, report: None, repeated: false });
                 continue;
             }
             let report = self.search(base, &check)?;
@@ -88,13 +107,16 @@ impl<'a> Court<'a> {
             } else if let Some(limit) = limit_reached(report.completeness) {
                 undecided = undecided.or(Some(Fate::Undecided { check: base.name(), limit }));
             } else {
-                let other = Some((check.program, report));
-                passed.push(Passed { check: index, other });
+                let (program, report) = (Rc::new(check.program), Some(Rc::new(report)));
+                passed.push(Passed { check: index, program, report, repeated: false });
             }
         }
         if !kills.is_empty() {
             // Stable: equally clear kills stay in the order of the checks.
-            kills.sort_by_key(|kill| (kill.steps.is_none(), kill.steps));
+            kills.sort_by_key(|kill| {
+                let steps = kill.clearest().steps;
+                (steps.is_none(), steps)
+            });
             return Some(Fate::Killed(kills));
         }
         Some(undecided.unwrap_or_else(|| Fate::Survived(self.compare(mutant, &passed))))
@@ -105,26 +127,30 @@ impl<'a> Court<'a> {
         let limits =
             Limits { states: self.control.limits.states.or(Some(own)), ..self.control.limits };
         let goes_on = || !(self.control.interrupted)();
-        let report = search(&check.program, &limits, &mut |_| goes_on());
+        let report = search_verdicts(&check.program, &limits, &mut |_| goes_on());
         (report.completeness != Completeness::Interrupted && goes_on()).then_some(report)
     }
 
     /// What the check found that it does not expect, if a limit is not all there is.
     fn kill(&self, index: usize, check: &Check, report: &Report) -> Option<Kill> {
         let judgement = check.expectation.judge(report, &check.program);
-        let unmet = judgement.unmet.iter().find(|unmet| unmet.kind != UnmetKind::Incomplete)?;
+        let certain = judgement.unmet.iter().filter(|unmet| unmet.kind != UnmetKind::Incomplete);
         let shown = unexpected(check, report);
-        let (kind, by, words) = match &shown {
-            Some(shown) => {
-                (shown.kind, shown.name.clone(), format!("`{}` is not expected", shown.name))
+        let mut differences: Vec<Difference> = shown.iter().map(Unexpected::difference).collect();
+        for unmet in certain {
+            let by = quoted(&unmet.text);
+            if differences.iter().all(|difference| difference.by != by) {
+                let words = unmet.text.clone();
+                differences.push(Difference { kind: unmet.kind, by, words, steps: None });
             }
-            None => (unmet.kind, quoted(&unmet.text), unmet.text.clone()),
-        };
-        let vacuous = judgement.unmet.iter().any(|unmet| unmet.kind == UnmetKind::Vacuous);
+        }
+        if differences.is_empty() {
+            return None;
+        }
+        let vacuous = differences.iter().any(|unmet| unmet.kind == UnmetKind::Vacuous);
         let was_bad = !self.plan.checks[index].report.violations.is_empty();
-        let heals = shown.is_none() && !vacuous && was_bad && report.violations.is_empty();
-        let steps = shown.as_ref().map(|shown| shown.trace.len());
-        let kept = shown.filter(|_| self.control.keep_schedules);
+        let heals = shown.is_empty() && !vacuous && was_bad && report.violations.is_empty();
+        let kept = shown.first().filter(|_| self.control.keep_schedules);
         let run = kept.map(|shown| KillRun {
             check: check.clone(),
             report: report.clone(),
@@ -132,12 +158,12 @@ impl<'a> Court<'a> {
             cycle_from: shown.cycle_from,
         });
         let run = run.map(Box::new);
-        Some(Kill { check: index, kind, by, words, heals, steps, run })
+        Some(Kill { check: index, differences, heals, run })
     }
 
     fn states(&self, passed: &Passed) -> u64 {
         let original = &self.plan.checks[passed.check].report;
-        passed.other.as_ref().map_or(original.states, |(_, report)| report.states)
+        passed.report.as_ref().map_or(original.states, |report| report.states)
     }
 
     fn compare(&self, mutant: &Mutant, passed: &[Passed]) -> Survival {
@@ -160,12 +186,13 @@ impl<'a> Court<'a> {
         }
         let mut class = Class::Equivalent;
         let mut cost = None;
-        for passed in passed {
-            let Some((program, report)) = &passed.other else { continue };
+        for passed in passed.iter().filter(|passed| !passed.repeated) {
+            let (Some(report), program) = (&passed.report, &passed.program) else { continue };
             let base = &self.plan.checks[passed.check];
             let original = &base.check.program;
             let outline = self.outlines[passed.check].get_or_init(|| Outline::of(original));
-            if !same_ends(&base.report, report) || !outline.covers(original, program) {
+            let covers = |outline: &Outline| outline.covers(original, program);
+            if !same_ends(&base.report, report) || !outline.as_ref().is_some_and(covers) {
                 survival.words = format!("in {} it does something else", base.name());
                 return survival;
             }
@@ -179,6 +206,17 @@ impl<'a> Court<'a> {
         };
         survival
     }
+}
+
+/// The first check that is as this one: the original runs alike, and the same is expected of it.
+fn first_twin(checks: &[Base], index: usize) -> usize {
+    let base = &checks[index];
+    let is_twin = |other: &Base| {
+        other.report.states == base.report.states
+            && other.check.expectation.summary() == base.check.expectation.summary()
+            && other.check.program.runs_alike(&base.check.program)
+    };
+    checks.iter().position(is_twin).unwrap_or(index)
 }
 
 fn compile(base: &Base, texts: &[(String, String)]) -> Result<Check, Errors> {
@@ -200,11 +238,20 @@ struct Unexpected<'r> {
     cycle_from: Option<usize>,
 }
 
-/// The nearest end or failure that is not expected.
-fn unexpected<'r>(check: &Check, report: &'r Report) -> Option<Unexpected<'r>> {
+impl Unexpected<'_> {
+    fn difference(&self) -> Difference {
+        let words = format!("`{}` is not expected", self.name);
+        let steps = Some(self.trace.len());
+        Difference { kind: self.kind, by: self.name.clone(), words, steps }
+    }
+}
+
+/// The ends and failures that are not expected, the nearest first.
+fn unexpected<'r>(check: &Check, report: &'r Report) -> Vec<Unexpected<'r>> {
     let (program, expectation) = (&check.program, &check.expectation);
-    let mut violations = report.violations.iter();
-    if let Some(found) = violations.find(|found| !expectation.allows(&found.what, program)) {
+    let violations = report.violations.iter();
+    let violations = violations.filter(|found| !expectation.allows(&found.what, program));
+    let violations = violations.map(|found| {
         let kind = match &found.what {
             Finding::End { .. } => UnmetKind::BadEnd,
             Finding::Property(index) if program.properties[*index].kind.is_liveness() => {
@@ -213,12 +260,16 @@ fn unexpected<'r>(check: &Check, report: &'r Report) -> Option<Unexpected<'r>> {
             Finding::Property(_) | Finding::Step(_) | Finding::Race(_) => UnmetKind::Safety,
         };
         let name = finding_name(&found.what, program).to_string();
-        return Some(Unexpected { kind, name, trace: &found.trace, cycle_from: found.cycle_from });
-    }
-    let mut ends = report.ends.iter().filter(|end| end.fine);
-    let end = ends.find(|end| !expectation.allows_fine_end(&end.outcome))?;
-    let (kind, name) = (UnmetKind::Different, end.outcome.clone());
-    Some(Unexpected { kind, name, trace: &end.trace, cycle_from: None })
+        Unexpected { kind, name, trace: &found.trace, cycle_from: found.cycle_from }
+    });
+    let ends = report.ends.iter().filter(|end| end.fine);
+    let ends = ends.filter(|end| !expectation.allows_fine_end(&end.outcome)).map(|end| {
+        let name = end.outcome.clone();
+        Unexpected { kind: UnmetKind::Different, name, trace: &end.trace, cycle_from: None }
+    });
+    let mut found: Vec<_> = violations.chain(ends).collect();
+    found.sort_by_key(|unexpected| unexpected.trace.len());
+    found
 }
 
 /// The words between the first two backticks of a sentence, or all of it.

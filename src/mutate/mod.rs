@@ -26,7 +26,7 @@ mod texts;
 
 pub use notes::{Hunk, Notes, Part, Reason};
 pub use plan::{Base, Plan, Unfit};
-pub use pool::{Control, examine};
+pub use pool::{Control, examine, search_originals};
 pub use texts::{SourceText, Target};
 
 use crate::language::{Edit, Operator};
@@ -40,6 +40,8 @@ pub struct Mutant {
     pub hunk: Option<String>,
     /// Each the index of a text in the plan, and a change of it. No two overlap.
     pub edits: Vec<(usize, Edit)>,
+    /// Which of the changes of the proc that have the same words, from 1.
+    pub number: usize,
 }
 
 impl Mutant {
@@ -59,9 +61,11 @@ impl Mutant {
         self.hunk.as_deref().unwrap_or(&self.edits[0].1.description)
     }
 
-    /// The name that notes call it by: `preemptM: delete \`lock(m)\``.
+    /// The name that notes call it by: `preemptM: delete \`lock(m)\``, and `#2` behind the second of
+    /// that name.
     pub fn name(&self) -> String {
-        format!("{}: {}", self.place().0, self.description())
+        let name = format!("{}: {}", self.place().0, self.description());
+        if self.number == 1 { name } else { format!("{name} #{}", self.number) }
     }
 
     /// The text with this index in the plan, changed; `None` if the mutant leaves it as it is.
@@ -100,19 +104,34 @@ pub enum Fate {
 pub struct Kill {
     /// The index of the check in the plan.
     pub check: usize,
+    /// All that differs from what the check expects, at least one thing: what has a schedule first,
+    /// the shortest before longer ones.
+    pub differences: Vec<Difference>,
+    /// The mutant has no violation at all, and what is missed is one that the original has: the
+    /// change mends something.
+    pub heals: bool,
+    /// The schedule to the first difference, if it has one and it was to be kept.
+    pub run: Option<Box<KillRun>>,
+}
+
+impl Kill {
+    /// The clearest difference.
+    pub fn clearest(&self) -> &Difference {
+        &self.differences[0]
+    }
+}
+
+/// Something that a check finds of a mutant and does not expect, or the other way round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
     /// What kind of difference it is.
     pub kind: UnmetKind,
     /// The outcome or property.
     pub by: String,
     /// The difference in a sentence.
     pub words: String,
-    /// The mutant has no violation at all, and what is missed is one that the original has: the
-    /// change mends something.
-    pub heals: bool,
     /// How long the shortest schedule to it is; what never occurs has none.
     pub steps: Option<usize>,
-    /// The schedule, if it was to be kept.
-    pub run: Option<Box<KillRun>>,
 }
 
 /// A schedule that shows what is wrong with a mutant.

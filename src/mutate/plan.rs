@@ -1,13 +1,13 @@
 //! What to do: the texts and their mutants, and the checks that judge them.
 
-use super::Mutant;
 use super::notes::{Notes, Part};
 use super::texts::{SourceText, Target, protocol};
+use super::{Class, Fate, Mutant};
 use crate::language::{Diagnostic, Edit, Errors, Operator, StatementText, mutations, nearest_name};
 use crate::program::Program;
 use crate::scenario::{Check, Judgement, Scenario};
 use crate::search::{Completeness, Report};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// The original in one check.
@@ -43,12 +43,15 @@ pub struct Plan {
     pub model: String,
     /// The texts that are changed.
     pub texts: Vec<SourceText>,
-    /// The checks, the fewest states first.
+    /// The checks: those of the model's own scenarios before those of models that use it, and of
+    /// these the ones with the fewest states first.
     pub checks: Vec<Base>,
     /// Checks that cannot judge.
     pub unfit: Vec<Unfit>,
     /// The mutants, in the order of the texts.
     pub mutants: Vec<Mutant>,
+    /// The names of all mutants of the texts, those that are not wanted, too.
+    names: Vec<String>,
 }
 
 impl Base {
@@ -100,8 +103,10 @@ impl Plan {
         let judgement = check.expectation.judge(&report, &check.program);
         if judgement.as_expected() {
             self.checks.push(Base::new(scenario, kernel, check, report));
+            let model = &self.model;
+            let is_own = |base: &Base| base.scenario.model.value == *model;
             // The sort is stable: equally large checks stay in the order of their names.
-            self.checks.sort_by_key(|base| base.report.states);
+            self.checks.sort_by_key(|base| (!is_own(base), base.report.states));
         } else {
             let completeness = report.completeness;
             self.unfit.push(Unfit { check: check.program.check_name(), judgement, completeness });
@@ -128,16 +133,66 @@ impl Plan {
                 return Err(format!("the texts of {} have no proc `{name}`{near}", self.model));
             }
         }
+        let history = self.texts.iter().flat_map(|text| &text.outline.history);
+        let history: Vec<&str> = history.map(String::as_str).collect();
+        let mut numbers: HashMap<(String, String), usize> = HashMap::new();
         for (index, text) in self.texts.iter().enumerate() {
-            let wanted = |edit: &Edit| {
-                operators.contains(&edit.operator)
-                    && procs.is_none_or(|procs| procs.contains(&edit.owner))
-            };
-            let edits = mutations(&text.text).into_iter().filter(wanted);
-            self.mutants
-                .extend(edits.map(|edit| Mutant { hunk: None, edits: vec![(index, edit)] }));
+            for edit in mutations(&text.text, &history) {
+                let wanted = operators.contains(&edit.operator)
+                    && procs.is_none_or(|procs| procs.contains(&edit.owner));
+                let words = (edit.owner.clone(), edit.description.clone());
+                let number = *numbers.entry(words).and_modify(|last| *last += 1).or_insert(1);
+                let mutant = Mutant { hunk: None, edits: vec![(index, edit)], number };
+                self.names.push(mutant.name());
+                if wanted {
+                    self.mutants.push(mutant);
+                }
+            }
         }
         Ok(())
+    }
+
+    /// What the notes say that is not, or no more, so: reasons for mutants that there are not, or that
+    /// need none. `complete`: all checks that use the model are in the plan, and the fates are of its
+    /// mutants.
+    ///
+    /// # Errors
+    /// A diagnostic for each.
+    pub fn verify(
+        &self,
+        notes: &Notes,
+        fates: &[Option<Fate>],
+        complete: bool,
+    ) -> Result<(), Errors> {
+        let mut known = HashMap::new();
+        for (mutant, fate) in self.mutants.iter().zip(fates) {
+            known.insert(mutant.name(), fate.as_ref());
+        }
+        let mut diagnostics = Vec::new();
+        for name in notes.reasons.iter().flat_map(|reason| &reason.mutants) {
+            let needless = match known.get(&name.value) {
+                Some(Some(Fate::Killed(_))) => Some("is killed"),
+                Some(Some(Fate::Rejected(_))) => Some("is rejected by the language"),
+                Some(Some(Fate::Survived(survival))) if complete => match survival.class {
+                    Class::NotDistinguished => None,
+                    class => Some(class.name()),
+                },
+                _ => None,
+            };
+            if let Some(fate) = needless {
+                let message = format!("`{}` {fate}, and needs no reason", name.value);
+                diagnostics.push(Diagnostic::error(message, name.span, ""));
+            } else if !self.names.contains(&name.value) {
+                let message = format!("{} has no mutant `{}`", self.model, name.value);
+                let names = self.names.iter().map(String::as_str);
+                let error = Diagnostic::error(message, name.span, "");
+                diagnostics.push(error.nearest(&name.value, names));
+            }
+        }
+        if diagnostics.is_empty() {
+            return Ok(());
+        }
+        Err(Errors { sources: notes.sources.clone(), diagnostics })
     }
 
     /// Adds the hunks of the notes: each a mutant without its statements.
@@ -164,7 +219,7 @@ impl Plan {
                 }
             }
             if !edits.is_empty() {
-                self.mutants.push(Mutant { hunk: Some(hunk.name.clone()), edits });
+                self.mutants.push(Mutant { hunk: Some(hunk.name.clone()), edits, number: 1 });
             }
         }
         if diagnostics.is_empty() {
@@ -207,7 +262,7 @@ impl Plan {
     }
 
     /// Checks that run a statement which the mutant changes, by index.
-    pub(super) fn judges(&self, mutant: &Mutant) -> Vec<usize> {
+    pub fn judges(&self, mutant: &Mutant) -> Vec<usize> {
         let touched: Vec<_> = mutant
             .edits
             .iter()

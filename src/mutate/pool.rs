@@ -1,18 +1,20 @@
-//! Many mutants at a time.
+//! Many searches at a time: those of the original, then those of the mutants.
 
 use super::examine::Court;
 use super::{Fate, Plan};
-use crate::search::Limits;
-use std::sync::Mutex;
+use crate::language::Errors;
+use crate::scenario::Scenario;
+use crate::search::{Completeness, Limits, search_verdicts};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
 use std::thread;
 
-/// How mutants are examined.
+/// How originals are searched and mutants examined.
 pub struct Control<'a> {
     /// How many at a time, at least 1.
     pub jobs: usize,
     /// The limits of each search. Without one on states, a mutant may have some 30 times as many as
-    /// the original.
+    /// the original has.
     pub limits: Limits,
     /// Go on after the first check that kills.
     pub all_checks: bool,
@@ -20,39 +22,74 @@ pub struct Control<'a> {
     pub keep_schedules: bool,
     /// Whether to stop. What has been found until then is kept.
     pub interrupted: &'a (dyn Fn() -> bool + Sync),
-    /// Told how many mutants are done.
+    /// Told how many originals, or mutants, are done.
     pub progress: &'a (dyn Fn(usize) + Sync),
+}
+
+/// Searches the original in each of these checks (a scenario and a kernel), and adds them to the plan.
+/// False if that was interrupted.
+///
+/// # Errors
+/// Those of the first scenario that does not compile.
+pub fn search_originals(
+    plan: &mut Plan,
+    checks: &[(Scenario, Option<String>)],
+    control: &Control,
+) -> Result<bool, Errors> {
+    let goes_on = || !(control.interrupted)();
+    let originals = in_parallel(checks.len(), control, |index| {
+        let (scenario, kernel) = &checks[index];
+        let check = match scenario.compile(kernel.as_deref(), &[]) {
+            Ok(check) => check,
+            Err(errors) => return Some(Err(errors)),
+        };
+        let report = search_verdicts(&check.program, &control.limits, &mut |_| goes_on());
+        (report.completeness != Completeness::Interrupted).then_some(Ok((check, report)))
+    });
+    for ((scenario, kernel), original) in checks.iter().zip(originals) {
+        let Some(original) = original else { return Ok(false) };
+        let (check, report) = original?;
+        plan.add_check(scenario.clone(), kernel.clone(), check, report);
+    }
+    Ok(true)
 }
 
 /// The fates of the plan's mutants, in their order; `None` for those not examined when interrupted.
 pub fn examine(plan: &Plan, control: &Control) -> Vec<Option<Fate>> {
     let court = Court::new(plan, control);
+    in_parallel(plan.mutants.len(), control, |index| court.judge(&plan.mutants[index]))
+}
+
+/// What `work` makes of each number below `count`; `None` where it says so, and where it was not
+/// asked because of an interrupt.
+fn in_parallel<T: Send>(
+    count: usize,
+    control: &Control,
+    work: impl Fn(usize) -> Option<T> + Sync,
+) -> Vec<Option<T>> {
     let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
-    let fates: Vec<Mutex<Option<Fate>>> = plan.mutants.iter().map(|_| Mutex::new(None)).collect();
-    let work = || {
+    let results: Vec<Mutex<Option<T>>> = (0..count).map(|_| Mutex::new(None)).collect();
+    let worker = || {
         while !(control.interrupted)() {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(mutant) = plan.mutants.get(index) else { break };
-            let fate = court.judge(mutant);
-            *lock(&fates[index]) = fate;
+            let Some(result) = results.get(index) else { break };
+            *lock(result) = work(index);
             (control.progress)(done.fetch_add(1, Ordering::Relaxed) + 1);
         }
     };
     thread::scope(|scope| {
-        for _ in 0..control.jobs.clamp(1, plan.mutants.len().max(1)) {
-            scope.spawn(work);
+        for _ in 0..control.jobs.clamp(1, count.max(1)) {
+            scope.spawn(worker);
         }
     });
-    fates
-        .into_iter()
-        .map(|fate| fate.into_inner().unwrap_or_else(|broken| broken.into_inner()))
-        .collect()
+    let results = results.into_iter().map(Mutex::into_inner);
+    results.map(|result| result.unwrap_or_else(|broken| broken.into_inner())).collect()
 }
 
 /// A worker that panics ends the whole examination, so nobody sees what it left behind.
-fn lock<'m>(fate: &'m Mutex<Option<Fate>>) -> std::sync::MutexGuard<'m, Option<Fate>> {
-    fate.lock().unwrap_or_else(|broken| broken.into_inner())
+fn lock<T>(result: &Mutex<Option<T>>) -> MutexGuard<'_, Option<T>> {
+    result.lock().unwrap_or_else(|broken| broken.into_inner())
 }
 
 impl std::fmt::Debug for Control<'_> {

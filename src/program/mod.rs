@@ -13,6 +13,7 @@
 //! [`Op::Stop`]; what lies between (local computation) therefore joins the step before it. Place 0
 //! is the end of a thread.
 
+mod alike;
 mod code;
 mod hash;
 mod layout;
@@ -21,7 +22,7 @@ mod source;
 pub use code::{Addr, Check, CheckId, CheckKind, Op, Order, RmwKind};
 pub use hash::fnv1a;
 pub use layout::{Field, FieldId, Layout, NONE, Value};
-pub use source::{FileId, Location, SourceFile, Sources, Span, Statement, StatementId};
+pub use source::{FileId, Lines, Location, SourceFile, Sources, Span, Statement, StatementId};
 
 /// The index of a place of a thread; 0 is [`FINISHED`].
 pub type PlaceId = u32;
@@ -75,7 +76,7 @@ pub struct Program {
 }
 
 /// A shared variable, or one `thread var`, or one array.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variable {
     /// The name in the text.
     pub name: String,

@@ -48,6 +48,10 @@ pub struct Location {
     pub column: u32,
 }
 
+/// Where the lines of a text begin, for whoever asks for many of them.
+#[derive(Debug, Clone)]
+pub struct Lines(Vec<usize>);
+
 /// The index of a statement in its program.
 pub type StatementId = u32;
 
@@ -64,6 +68,18 @@ pub struct Statement {
     pub line: u32,
     /// The text says that this statement is not expected to run.
     pub unreachable: bool,
+}
+
+impl Lines {
+    /// The lines of `text`.
+    pub fn of(text: &str) -> Lines {
+        Lines(text.match_indices('\n').map(|(at, _)| at).collect())
+    }
+
+    /// The line that a byte of the text stands in, from 1.
+    pub fn line(&self, offset: usize) -> u32 {
+        self.0.partition_point(|&end| end < offset) as u32 + 1
+    }
 }
 
 impl Sources {

@@ -1,4 +1,4 @@
-//! The table of mutants, and the account of a change hunk by hunk, for people.
+//! The table of mutants, for people.
 
 use super::human::schedule;
 use super::style::{BAD, FAINT, GOOD, NOTE, STRONG, paint};
@@ -65,7 +65,7 @@ impl Mutated<'_> {
         counts
     }
 
-    fn examined(&self) -> impl Iterator<Item = (&Mutant, &Fate)> {
+    pub(super) fn examined(&self) -> impl Iterator<Item = (&Mutant, &Fate)> {
         let pairs = self.plan.mutants.iter().zip(self.fates);
         pairs.filter_map(|(mutant, fate)| Some((mutant, fate.as_ref()?)))
     }
@@ -102,24 +102,7 @@ pub fn mutation_table(mutated: &Mutated, detail: Detail, width: usize) -> String
     text + "\n" + &sum(mutated, width)
 }
 
-/// What happens without each hunk.
-pub fn hunk_table(mutated: &Mutated, detail: Detail, width: usize) -> String {
-    let mut text = head(mutated, "hunk");
-    for (mutant, fate) in mutated.examined() {
-        text += &format!("\n{}\n", paint(STRONG, mutant.description()));
-        for (_, edit) in &mutant.edits {
-            let place = format!("{}:{}  {}", edit.owner, edit.line, edit.description);
-            text += &paint(FAINT, &paragraph(&place, width, 2));
-        }
-        text += &paragraph(&needed(mutated.plan, fate), width, 2);
-        if detail.schedules {
-            text += &drawn(fate, width);
-        }
-    }
-    text + "\n" + &hunk_sum(mutated, width)
-}
-
-fn head(mutated: &Mutated, what: &str) -> String {
+pub(super) fn head(mutated: &Mutated, what: &str) -> String {
     let plan = mutated.plan;
     let files = plan.texts.iter().map(|text| text.file.as_str()).collect::<Vec<_>>().join(", ");
     let mutants = plural(mutated.fates.len() as u64, what);
@@ -147,7 +130,7 @@ fn row(plan: &Plan, line: u32, mutant: &Mutant, fate: &Fate, width: usize) -> St
     text
 }
 
-fn fate_words(plan: &Plan, fate: &Fate) -> (anstyle::Style, String) {
+pub(super) fn fate_words(plan: &Plan, fate: &Fate) -> (anstyle::Style, String) {
     match fate {
         Fate::Killed(kills) => (GOOD, format!("killed: {}", kill_words(plan, &kills[0]))),
         Fate::Rejected(message) => (FAINT, format!("rejected: {message}")),
@@ -162,40 +145,19 @@ fn fate_words(plan: &Plan, fate: &Fate) -> (anstyle::Style, String) {
 /// `ghost, 23 steps, go/cgo-exit@windows_10`
 fn kill_words(plan: &Plan, kill: &Kill) -> String {
     let base = &plan.checks[kill.check];
-    let check = base.name();
+    let (check, clearest) = (base.name(), kill.clearest());
     if let Some(found) = base.report.violations.first().filter(|_| kill.heals) {
         let steps = plural(found.trace.len() as u64, "step");
         let name = finding_name(&found.what, &base.check.program);
         return format!("nothing fails any more in {check}; with it {name}, {steps}");
     }
-    match kill.steps {
-        Some(steps) => format!("{}, {}, {check}", kill.by, plural(steps as u64, "step")),
-        None => format!("{}, {check}", kill.words),
+    match clearest.steps {
+        Some(steps) => format!("{}, {}, {check}", clearest.by, plural(steps as u64, "step")),
+        None => format!("{}, {check}", clearest.words),
     }
 }
 
-fn needed(plan: &Plan, fate: &Fate) -> String {
-    match fate {
-        Fate::Killed(kills) => {
-            let checks = plural(plan.checks.len() as u64, "check");
-            let differ = format!("it shows in {} of {checks}", count(kills.len() as u64));
-            let (style, word) =
-                if does_harm(fate) { (BAD, "does harm:") } else { (GOOD, "needed:") };
-            format!("{} without it {}; {differ}", paint(style, word), kill_words(plan, &kills[0]))
-        }
-        Fate::Survived(survival) => {
-            format!("{} {}", paint(NOTE, "not needed here:"), survival_words(survival))
-        }
-        other => fate_words(plan, other).1,
-    }
-}
-
-/// All that a check misses without it is what fails with it.
-fn does_harm(fate: &Fate) -> bool {
-    matches!(fate, Fate::Killed(kills) if kills.iter().all(|kill| kill.heals))
-}
-
-fn survival_words(survival: &Survival) -> String {
+pub(super) fn survival_words(survival: &Survival) -> String {
     let searched = format!(
         "{} found what they expect in {} states",
         plural(survival.checks.len() as u64, "check"),
@@ -229,13 +191,13 @@ fn survivors(mutated: &Mutated, width: usize) -> String {
     text
 }
 
-fn drawn(fate: &Fate, width: usize) -> String {
+pub(super) fn drawn(fate: &Fate, width: usize) -> String {
     let Fate::Killed(kills) = fate else { return String::new() };
     let kept = kills.iter().find_map(|kill| Some((kill, kill.run.as_ref()?)));
     kept.map_or_else(String::new, |(kill, kept)| {
         let run = Run::new(&kept.check.program, &kept.trace).expect("what was found can be run");
         let run = run.with_cycle(kept.cycle_from);
-        schedule(&kill.by, &run, &kept.report, width) + "\n"
+        schedule(&kill.clearest().by, &run, &kept.report, width) + "\n"
     })
 }
 
@@ -245,51 +207,28 @@ fn sum(mutated: &Mutated, width: usize) -> String {
         0 => String::new(),
         number => format!(" ({} without a reason)", count(number as u64)),
     };
-    total(
-        mutated,
-        width,
-        "mutant",
-        &[
-            (counts.killed, "killed".to_string()),
-            (counts.rejected, "rejected by the language".to_string()),
-            (counts.equivalent, "equivalent".to_string()),
-            (counts.slower_only, "slower only".to_string()),
-            (counts.not_distinguished, format!("not distinguished{without}")),
-            (counts.undecided, "undecided".to_string()),
-            (counts.not_examined, "not examined".to_string()),
-        ],
-    )
-}
-
-fn hunk_sum(mutated: &Mutated, width: usize) -> String {
-    let counts = mutated.counts();
-    let harmful = mutated.fates.iter().flatten().filter(|fate| does_harm(fate)).count();
-    let survived = counts.equivalent + counts.slower_only + counts.not_distinguished;
-    total(
-        mutated,
-        width,
-        "hunk",
-        &[
-            (counts.killed - harmful, "needed".to_string()),
-            (survived, "not needed here".to_string()),
-            (harmful, "doing harm".to_string()),
-            (counts.rejected, "rejected by the language".to_string()),
-            (counts.undecided, "undecided".to_string()),
-            (counts.not_examined, "not examined".to_string()),
-        ],
-    )
-}
-
-fn total(mutated: &Mutated, width: usize, what: &str, numbers: &[(usize, String)]) -> String {
-    let told = numbers.iter().filter(|(number, _)| *number > 0);
-    let words = told.map(|(number, what)| format!("{} {what}", count(*number as u64)));
-    let words = words.collect::<Vec<_>>().join(", ");
-    let all = plural(mutated.fates.len() as u64, what);
-    let words = if words.is_empty() { "none".to_string() } else { words };
+    let all = plural(mutated.fates.len() as u64, "mutant");
+    let words = listed(&[
+        (counts.killed, "killed"),
+        (counts.rejected, "rejected by the language"),
+        (counts.equivalent, "equivalent"),
+        (counts.slower_only, "slower only"),
+        (counts.not_distinguished, &format!("not distinguished{without}")),
+        (counts.undecided, "undecided"),
+        (counts.not_examined, "not examined"),
+    ]);
     paragraph(&format!("{all} in {}: {words}", duration(mutated.elapsed)), width, 0)
 }
 
-fn paragraph(text: &str, width: usize, indent: usize) -> String {
+/// `3 killed, 1 equivalent`
+pub(super) fn listed(numbers: &[(usize, &str)]) -> String {
+    let told = numbers.iter().filter(|(number, _)| *number > 0);
+    let words = told.map(|(number, what)| format!("{} {what}", count(*number as u64)));
+    let words = words.collect::<Vec<_>>().join(", ");
+    if words.is_empty() { "none".to_string() } else { words }
+}
+
+pub(super) fn paragraph(text: &str, width: usize, indent: usize) -> String {
     let lines = wrap(text, width.saturating_sub(indent), usize::MAX);
     lines.iter().map(|line| format!("{}{line}\n", " ".repeat(indent))).collect()
 }

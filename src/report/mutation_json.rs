@@ -1,7 +1,7 @@
 //! Mutants for programs: JSON, one object on one line. Keys are added, never changed.
 
 use super::mutation::Mutated;
-use crate::mutate::{Class, Fate, Kill, Mutant, Plan};
+use crate::mutate::{Class, Difference, Fate, Kill, Mutant, Plan};
 use crate::scenario::UnmetKind;
 use crate::schedule::Run;
 use serde::Serialize;
@@ -40,6 +40,7 @@ struct CountsObject {
 #[derive(Serialize)]
 struct MutantObject<'a> {
     number: usize,
+    name: String,
     hunk: Option<&'a str>,
     operator: &'static str,
     proc: &'a str,
@@ -69,7 +70,16 @@ struct KillObject<'a> {
     by: &'a str,
     heals: bool,
     steps: Option<usize>,
+    differences: Vec<DifferenceObject<'a>>,
     schedule: Option<Vec<String>>,
+}
+
+#[derive(Serialize)]
+struct DifferenceObject<'a> {
+    kind: &'static str,
+    by: &'a str,
+    words: &'a str,
+    steps: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -133,6 +143,7 @@ fn object<'a>(
     });
     MutantObject {
         number,
+        name: mutant.name(),
         hunk: mutant.hunk.as_deref(),
         operator: mutant.operator().name(),
         proc,
@@ -173,19 +184,14 @@ fn object<'a>(
 }
 
 fn kill_object<'a>(plan: &Plan, kill: &'a Kill) -> KillObject<'a> {
+    let clearest = kill.clearest();
     KillObject {
         check: plan.checks[kill.check].name(),
-        kind: match kill.kind {
-            UnmetKind::Safety => "safety",
-            UnmetKind::BadEnd => "bad_end",
-            UnmetKind::Liveness => "liveness",
-            UnmetKind::Different => "different",
-            UnmetKind::Vacuous => "vacuous",
-            UnmetKind::Incomplete => "incomplete",
-        },
-        by: &kill.by,
+        kind: kind(clearest),
+        by: &clearest.by,
         heals: kill.heals,
-        steps: kill.steps,
+        steps: clearest.steps,
+        differences: kill.differences.iter().map(difference_object).collect(),
         schedule: kill.run.as_ref().and_then(|run| {
             let run = Run::new(&run.check.program, &run.trace).ok()?;
             let words = run.steps.iter().map(|taken| {
@@ -194,5 +200,21 @@ fn kill_object<'a>(plan: &Plan, kill: &'a Kill) -> KillObject<'a> {
             });
             Some(words.collect())
         }),
+    }
+}
+
+fn difference_object(difference: &Difference) -> DifferenceObject<'_> {
+    let Difference { by, words, steps, .. } = difference;
+    DifferenceObject { kind: kind(difference), by, words, steps: *steps }
+}
+
+fn kind(difference: &Difference) -> &'static str {
+    match difference.kind {
+        UnmetKind::Safety => "safety",
+        UnmetKind::BadEnd => "bad_end",
+        UnmetKind::Liveness => "liveness",
+        UnmetKind::Different => "different",
+        UnmetKind::Vacuous => "vacuous",
+        UnmetKind::Incomplete => "incomplete",
     }
 }

@@ -10,7 +10,7 @@ use super::graph::{Edges, Expanded, Graph, NoGraph};
 use super::parents::Parents;
 use super::report::{Completeness, EndClass, Finding, Found, Report, Trace};
 use super::store::{Full, Guess, Inserted, Store};
-use super::{Limits, Progress, liveness};
+use super::{Limits, Progress, Wanted, liveness};
 use crate::machine::{Machine, Scratch, Step, Transition, Violation};
 use crate::program::{Program, Property, PropertyKind};
 use std::ops::Range;
@@ -94,7 +94,7 @@ struct Failures {
 
 impl<'p, const W: usize> Explorer<'p, W> {
     pub(super) fn new(program: &'p Program, limits: &Limits) -> Explorer<'p, W> {
-        let machine = Machine::new(program);
+        let machine = Machine::new(program).tabulated();
         let most = |limit: Option<u64>| {
             limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX))
         };
@@ -124,10 +124,10 @@ impl<'p, const W: usize> Explorer<'p, W> {
         }
     }
 
-    /// Searches; keeps the graph if that has at most so many transitions.
+    /// Searches; keeps the graph if that is wanted.
     pub(super) fn run(
         mut self,
-        keep_transitions_max: u64,
+        wanted: &Wanted,
         observer: &mut dyn FnMut(&Progress) -> bool,
     ) -> (Report, Option<Graph<'p>>) {
         let completeness = self.explore(observer);
@@ -140,7 +140,7 @@ impl<'p, const W: usize> Explorer<'p, W> {
         let program = self.machine.program();
         let live = program.properties.iter().any(is_live);
         let whole = completeness == Completeness::Exhaustive;
-        let keep = whole && self.transitions <= keep_transitions_max;
+        let keep = whole && self.transitions <= wanted.transitions_max;
         // After another limit there is no memory, time or patience left for a graph.
         let part = live && completeness == Completeness::StateLimit && self.expanded > 0;
         let mut graph = None;
@@ -156,7 +156,7 @@ impl<'p, const W: usize> Explorer<'p, W> {
         }
         if live {
             match &graph {
-                Some(graph) => liveness::decide(graph, whole, &mut report),
+                Some(graph) => liveness::decide(graph, whole, wanted.assumptions, &mut report),
                 None => liveness::leave_open(program, &mut report),
             }
         }

@@ -28,6 +28,7 @@ pub use graph::{Graph, Label, Tree};
 pub use liveness::{Assumed, Assumption, Decision, Liveness, denied};
 pub use outlook::{Fate, Outlook};
 pub use report::{Completeness, EndClass, Execution, ExecutionStep, Finding, Found, Report, Trace};
+pub(crate) use store::Distinct;
 pub use switches::{fewest_switches, polish, switches};
 
 use crate::program::Program;
@@ -72,7 +73,17 @@ pub fn search(
     limits: &Limits,
     observer: &mut dyn FnMut(&Progress) -> bool,
 ) -> Report {
-    explore(program, limits, 0, observer).0
+    explore(program, limits, &Wanted { transitions_max: 0, assumptions: true }, observer).0
+}
+
+/// As [`search`], for those who ask of a liveness property only whether it holds: what it turns on
+/// is not looked into.
+pub fn search_verdicts(
+    program: &Program,
+    limits: &Limits,
+    observer: &mut dyn FnMut(&Progress) -> bool,
+) -> Report {
+    explore(program, limits, &Wanted { transitions_max: 0, assumptions: false }, observer).0
 }
 
 /// As [`search`], and keeps the state graph if the search is exhaustive, the graph fits, and it has
@@ -83,7 +94,15 @@ pub fn search_graph<'p>(
     transitions_max: u64,
     observer: &mut dyn FnMut(&Progress) -> bool,
 ) -> (Report, Option<Graph<'p>>) {
-    explore(program, limits, transitions_max, observer)
+    explore(program, limits, &Wanted { transitions_max, assumptions: true }, observer)
+}
+
+/// What a search is to tell besides the verdicts.
+struct Wanted {
+    /// The graph, if it has at most so many transitions.
+    transitions_max: u64,
+    /// What each liveness property turns on.
+    assumptions: bool,
 }
 
 /// The state graph of a program, unless it has more than `states_max` states.
@@ -95,19 +114,20 @@ pub fn small_graph(program: &Program, states_max: u64) -> Option<Graph<'_>> {
 fn explore<'p>(
     program: &'p Program,
     limits: &Limits,
-    keep_max: u64,
+    wanted: &Wanted,
     observer: &mut dyn FnMut(&Progress) -> bool,
 ) -> (Report, Option<Graph<'p>>) {
     // One search is compiled for each of the common sizes of states, in words, and one for any.
     match program.layout.words {
-        1 => Explorer::<1>::new(program, limits).run(keep_max, observer),
-        2 => Explorer::<2>::new(program, limits).run(keep_max, observer),
-        3 => Explorer::<3>::new(program, limits).run(keep_max, observer),
-        4 => Explorer::<4>::new(program, limits).run(keep_max, observer),
-        6 => Explorer::<6>::new(program, limits).run(keep_max, observer),
-        8 => Explorer::<8>::new(program, limits).run(keep_max, observer),
-        12 => Explorer::<12>::new(program, limits).run(keep_max, observer),
-        16 => Explorer::<16>::new(program, limits).run(keep_max, observer),
-        _ => Explorer::<0>::new(program, limits).run(keep_max, observer),
+        1 => Explorer::<1>::new(program, limits).run(wanted, observer),
+        2 => Explorer::<2>::new(program, limits).run(wanted, observer),
+        3 => Explorer::<3>::new(program, limits).run(wanted, observer),
+        4 => Explorer::<4>::new(program, limits).run(wanted, observer),
+        5 => Explorer::<5>::new(program, limits).run(wanted, observer),
+        6 => Explorer::<6>::new(program, limits).run(wanted, observer),
+        8 => Explorer::<8>::new(program, limits).run(wanted, observer),
+        12 => Explorer::<12>::new(program, limits).run(wanted, observer),
+        16 => Explorer::<16>::new(program, limits).run(wanted, observer),
+        _ => Explorer::<0>::new(program, limits).run(wanted, observer),
     }
 }

@@ -259,6 +259,46 @@ impl<const W: usize> Store<W> {
     }
 }
 
+/// Distinct states of one size, numbered in the order they are added: what a walk of its own through
+/// a program's states needs. `W` is as in [`Store`].
+pub(crate) struct Distinct<const W: usize>(Store<W>);
+
+impl<const W: usize> Distinct<W> {
+    /// None yet; each will have `words` words, and there may be `states_max` of them.
+    pub(crate) fn new(words: usize, states_max: usize) -> Distinct<W> {
+        Distinct(Store::new(words, states_max, usize::MAX))
+    }
+
+    /// The number of a state, and whether it is new; `None` if there is no room for it.
+    pub(crate) fn add(&mut self, state: &[u64]) -> Option<(u32, bool)> {
+        // Known to the compiler, unless any number will do.
+        let state = &state[..self.0.words()];
+        let hash = Store::<W>::hash(state);
+        match self.0.probe(state, hash) {
+            Ok(number) => Some((number, false)),
+            Err(_) => {
+                self.0.insert(state, hash).ok()?;
+                Some((self.0.len() as u32 - 1, true))
+            }
+        }
+    }
+
+    /// The number of a state that was added.
+    pub(crate) fn find(&self, state: &[u64]) -> Option<u32> {
+        self.0.find(&state[..self.0.words()])
+    }
+
+    /// The state with this number.
+    pub(crate) fn get(&self, number: u32) -> &[u64] {
+        self.0.state(number)
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> u32 {
+        self.0.len() as u32
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

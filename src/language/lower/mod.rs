@@ -284,9 +284,10 @@ impl<'m> Lowering<'m> {
             }
         }
         found.sort_by_key(|(span, ..)| (*span, std::cmp::Reverse(span.end)));
+        let lines: Vec<_> = self.sources.files.iter().map(|file| Lines::of(&file.text)).collect();
         for (span, head, owner, unreachable) in found {
             let id = self.statements.len() as StatementId;
-            let line = self.sources.location(head).line;
+            let line = lines[usize::from(head.file)].line(head.start as usize);
             let label = one_line(self.sources.text(head));
             self.statements.push(Statement { span, owner, label, line, unreachable });
             self.statement_ids.insert(span, id);

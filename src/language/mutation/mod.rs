@@ -99,10 +99,11 @@ impl Edit {
 }
 
 /// Every change of `text`, in the order of its statements; of several that make the same text, the
-/// first. There are none of a text that cannot be read.
-pub fn mutations(text: &str) -> Vec<Edit> {
+/// first. There are none of a text that cannot be read. `history` names the aux variables of the
+/// texts that it is used with.
+pub fn mutations(text: &str, history: &[&str]) -> Vec<Edit> {
     let Some(module) = read(text) else { return Vec::new() };
-    let mut finder = Finder::new(text, &module);
+    let mut finder = Finder::new(text, &module, history);
     for item in &module.items {
         if let Item::Proc(proc) = item {
             finder.proc(proc, proc.kind == ProcKind::Atomic);
@@ -123,9 +124,4 @@ fn read(text: &str) -> Option<Module> {
 
 fn range(span: Span) -> Range<usize> {
     span.start as usize..span.end as usize
-}
-
-/// The line of an offset, from 1.
-fn line_of(text: &str, offset: usize) -> u32 {
-    text[..offset].matches('\n').count() as u32 + 1
 }

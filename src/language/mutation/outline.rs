@@ -2,7 +2,8 @@
 
 use super::super::lower::{blocks, one_line};
 use super::super::syntax::{Block, Item};
-use super::{line_of, range, read};
+use super::{range, read};
+use crate::program::Lines;
 use std::ops::Range;
 
 /// What a text consists of.
@@ -14,6 +15,8 @@ pub struct Outline {
     pub is_kernel: bool,
     /// Its procs, in the order of the text.
     pub procs: Vec<String>,
+    /// Its history variables.
+    pub history: Vec<String>,
     /// The statements of its procs, in the order of the text, an outer one before those in it.
     pub statements: Vec<StatementText>,
 }
@@ -38,13 +41,16 @@ pub struct StatementText {
 /// What `text` consists of. A text that cannot be read consists of nothing.
 pub fn outline(text: &str) -> Outline {
     let mut outline = Outline::default();
+    let lines = Lines::of(text);
     for item in read(text).map(|module| module.items).unwrap_or_default() {
         match item {
             Item::Use { path, .. } => outline.uses.push(path.text),
             Item::Gate { .. } => outline.is_kernel = true,
+            Item::Var(var) if var.aux => outline.history.push(var.name.text),
             Item::Proc(proc) => {
                 outline.procs.push(proc.name.text.clone());
-                collect(text, &proc.name.text, &proc.body, &mut outline.statements);
+                let statements = &mut outline.statements;
+                collect(text, &lines, &proc.name.text, &proc.body, statements);
             }
             _ => {}
         }
@@ -58,19 +64,19 @@ pub(super) fn removal(block: &Block) -> &'static str {
     if is_else_if { "{ }" } else { "" }
 }
 
-fn collect(text: &str, owner: &str, block: &Block, found: &mut Vec<StatementText>) {
+fn collect(text: &str, lines: &Lines, owner: &str, block: &Block, found: &mut Vec<StatementText>) {
     for statement in &block.statements {
         let span = range(statement.span);
         found.push(StatementText {
             owner: owner.to_string(),
-            line: line_of(text, span.start),
+            line: lines.line(span.start),
             head: one_line(&text[range(statement.head)]),
             words: one_line(&text[span.clone()]),
             span,
             removal: removal(block),
         });
         for inner in blocks(statement) {
-            collect(text, owner, inner, found);
+            collect(text, lines, owner, inner, found);
         }
     }
 }

@@ -3,15 +3,16 @@
 use super::super::lower::one_line;
 use super::super::syntax::*;
 use super::outline::removal;
-use super::{Edit, Operator, line_of, range};
-use crate::program::Span;
+use super::{Edit, Operator, range};
+use crate::program::{Lines, Span};
 use std::collections::HashSet;
 
 /// Walks the procs of a text and notes what can be changed.
 pub(super) struct Finder<'t> {
     pub text: &'t str,
     pub edits: Vec<Edit>,
-    /// The text's own history variables.
+    lines: Lines,
+    /// History variables.
     aux: HashSet<&'t str>,
     /// The text's own options.
     options: HashSet<&'t str>,
@@ -30,8 +31,9 @@ struct Place<'a> {
 }
 
 impl<'t> Finder<'t> {
-    pub(super) fn new(text: &'t str, module: &'t Module) -> Finder<'t> {
-        let aux = module.items.iter().filter_map(|item| match item {
+    /// `history` names aux variables besides the text's own.
+    pub(super) fn new(text: &'t str, module: &'t Module, history: &[&'t str]) -> Finder<'t> {
+        let own = module.items.iter().filter_map(|item| match item {
             Item::Var(var) if var.aux => Some(var.name.text.as_str()),
             _ => None,
         });
@@ -39,9 +41,15 @@ impl<'t> Finder<'t> {
             Item::Option { name, .. } => Some(name.text.as_str()),
             _ => None,
         });
-        let (aux, options) = (aux.collect(), options.collect());
-        let owner = String::new();
-        Finder { text, edits: Vec::new(), aux, options, owner, locals: HashSet::new() }
+        Finder {
+            text,
+            edits: Vec::new(),
+            lines: Lines::of(text),
+            aux: own.chain(history.iter().copied()).collect(),
+            options: options.collect(),
+            owner: String::new(),
+            locals: HashSet::new(),
+        }
     }
 
     pub(super) fn proc(&mut self, proc: &ProcDecl, atomic: bool) {
@@ -222,7 +230,7 @@ impl<'t> Finder<'t> {
         self.edits.push(Edit {
             operator,
             owner: self.owner.clone(),
-            line: line_of(self.text, at.start as usize),
+            line: self.lines.line(at.start as usize),
             description,
             span: range(span),
             replacement: replacement.to_string(),

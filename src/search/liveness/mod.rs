@@ -74,14 +74,15 @@ struct Verdicts {
     failed: Vec<(Violation, u32)>,
 }
 
-/// Decides every liveness property of the graph's program, and adds what it finds to the report.
+/// Decides every liveness property of the graph's program, and adds what it finds to the report;
+/// what they turn on only if `assumptions` are wanted.
 ///
 /// If the graph is not `whole`, it has all states that were expanded, with all their edges, of which
 /// some lead out of it. A run that stays in it is a run of the program, and fair if it is so by what is
 /// possible in its states: what it breaks is broken. Nothing else is decided.
-pub(super) fn decide(graph: &Graph<'_>, whole: bool, report: &mut Report) {
+pub(super) fn decide(graph: &Graph<'_>, whole: bool, assumptions: bool, report: &mut Report) {
     let tree = graph.tree();
-    let Verdicts { properties, broken, failed } = check(graph, &tree, whole);
+    let Verdicts { properties, broken, failed } = check(graph, &tree, whole, assumptions);
     report.liveness = properties;
     for Broken { property, trace, stem } in broken {
         let cycle_from = (stem < trace.len()).then_some(stem);
@@ -138,7 +139,7 @@ pub fn denied(program: &Program, states: &[Box<[u64]>], steps: &[Transition]) ->
 }
 
 /// Decides every liveness property.
-fn check(graph: &Graph<'_>, tree: &Tree, whole: bool) -> Verdicts {
+fn check(graph: &Graph<'_>, tree: &Tree, whole: bool, assumptions: bool) -> Verdicts {
     let mut verdicts = Verdicts::default();
     let demands = Demands::of(graph);
     let mut finder = FairComponents::default();
@@ -148,7 +149,7 @@ fn check(graph: &Graph<'_>, tree: &Tree, whole: bool) -> Verdicts {
         let broken = region.lasso(graph, tree, &demands, &mut finder);
         let holds = broken.is_none();
         let turns_on = || turns_on(graph, &region, &demands, &mut finder, holds);
-        let turns_on = whole.then(turns_on).flatten();
+        let turns_on = (whole && assumptions).then(turns_on).flatten();
         let triggered = promise.triggered;
         let decision = match (holds, whole) {
             (true, true) => Decision::Holds,
