@@ -5,10 +5,11 @@
 //! [`program::Program`], [`search`] explores every interleaving on the [`machine`], [`schedule`] writes
 //! down and replays single runs, [`graph`] puts words to a state graph, [`report`]
 //! shows what was found, [`export`] writes it for other tools, [`terminal`] lets a person
-//! be the scheduler, and [`cli`] is the command line.
+//! be the scheduler, [`course`] teaches all of it, and [`cli`] is the command line.
 //! `ARCHITECTURE.md` is the map, and says what each room must never know.
 
 pub mod cli;
+pub mod course;
 pub mod engines;
 pub mod export;
 pub mod graph;

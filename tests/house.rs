@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which rooms each room may use: the table of ARCHITECTURE.md.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("program", &[]),
     ("machine", &["program"]),
     ("language", &["program", "machine"]),
@@ -22,10 +22,14 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ),
     ("terminal", &["program", "machine", "schedule", "report"]),
     (
+        "course",
+        &["program", "language", "search", "schedule", "scenario", "engines", "mutate", "report"],
+    ),
+    (
         "cli",
         &[
             "program", "machine", "language", "search", "schedule", "graph", "export", "scenario",
-            "engines", "mutate", "report", "terminal",
+            "engines", "mutate", "report", "terminal", "course",
         ],
     ),
 ];

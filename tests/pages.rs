@@ -80,21 +80,25 @@ fn page(scenario: &str, format: &str) -> BTreeMap<String, String> {
 #[test]
 fn committed_pages_are_what_ghosthunt_writes() {
     let reports = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports");
-    let fresh = tempfile::tempdir().expect("there is room for files");
+    let written = tempfile::tempdir().expect("there is room for files");
     // The index lists the findings that stand beside it.
-    let findings = fresh.path().join("findings");
+    let findings = written.path().join("findings");
     fs::create_dir(&findings).expect("there is room for files");
     for (name, text) in files(&reports.join("findings")) {
         fs::write(findings.join(name), text).expect("there is room for files");
     }
-    ghosthunt(&["report", "--all", "--out", &fresh.path().to_string_lossy()]);
-    let fresh = files(fresh.path());
-    let committed = files(&reports);
-    let names = |files: &BTreeMap<String, String>| files.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(names(&committed), names(&fresh), "run `ghosthunt report --all`");
-    for (name, text) in &fresh {
-        assert!(committed[name] == *text, "reports/{name} is stale: run `ghosthunt report --all`");
-        assert!(text.len() < BYTES_MAX, "{name} has {} bytes", text.len());
+    ghosthunt(&["report", "--all", "--out", &written.path().to_string_lossy()]);
+    let fresh = files(written.path());
+    for directory in ["", "course"] {
+        let fresh = files(&written.path().join(directory));
+        let committed = files(&reports.join(directory));
+        let names = |files: &BTreeMap<String, String>| files.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&committed), names(&fresh), "run `ghosthunt report --all`");
+        for (name, text) in &fresh {
+            let same = committed[name] == *text;
+            assert!(same, "reports/{directory}/{name} is stale: run `ghosthunt report --all`");
+            assert!(text.len() < BYTES_MAX, "{name} has {} bytes", text.len());
+        }
     }
     for (name, text) in files(&reports.join("findings")) {
         let title = text.lines().find_map(|line| line.strip_prefix("# ")).expect("a heading");

@@ -78,17 +78,22 @@ impl Exit {
 
     /// The status of one check.
     pub fn of(judgement: &Judgement, completeness: Completeness) -> Exit {
-        let exit = match judgement.gravest() {
-            None => Exit::AsExpected,
-            Some(UnmetKind::Safety) => Exit::Safety,
-            Some(UnmetKind::BadEnd) => Exit::BadEnd,
-            Some(UnmetKind::Liveness) => Exit::Liveness,
-            Some(UnmetKind::Different) => Exit::Different,
-            Some(UnmetKind::Vacuous) => Exit::Vacuous,
-            Some(UnmetKind::Incomplete) => Exit::Incomplete,
-        };
+        let exit = judgement.gravest().map_or(Exit::AsExpected, Exit::from);
         let interrupted = completeness == Completeness::Interrupted;
         exit.and(if interrupted { Exit::Interrupted } else { Exit::AsExpected })
+    }
+}
+
+impl From<UnmetKind> for Exit {
+    fn from(kind: UnmetKind) -> Exit {
+        match kind {
+            UnmetKind::Safety => Exit::Safety,
+            UnmetKind::BadEnd => Exit::BadEnd,
+            UnmetKind::Liveness => Exit::Liveness,
+            UnmetKind::Different => Exit::Different,
+            UnmetKind::Vacuous => Exit::Vacuous,
+            UnmetKind::Incomplete => Exit::Incomplete,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod check;
 mod completions;
+mod course;
 mod danger;
 mod engine;
 mod engines;
@@ -76,6 +77,8 @@ enum Command {
     #[command(after_help = exit::help())]
     Step(step::Arguments),
     Report(report::Arguments),
+    #[command(after_help = exit::help())]
+    Course(course::Arguments),
     #[command(after_help = exit::help())]
     Export(export::Arguments),
     Completions(completions::Arguments),
@@ -158,6 +161,7 @@ fn run() -> Exit {
         Some(Command::Danger(arguments)) => danger::run(arguments, &mut output),
         Some(Command::Step(arguments)) => step::run(arguments),
         Some(Command::Report(arguments)) => report::run(arguments, &mut output),
+        Some(Command::Course(arguments)) => course::run(arguments, &mut output),
         Some(Command::Export(arguments)) => export::run(arguments, &mut output),
         Some(Command::Completions(arguments)) => completions::run(arguments, &mut output),
         Some(Command::Man(arguments)) => man::run(arguments, &mut output),

@@ -3,6 +3,7 @@
 use super::limits::default_limits;
 use super::output::{Failure, Output};
 use super::{Exit, files, given, interrupt, runner};
+use crate::course::{self, Lab};
 use crate::report::{Checked, FindingPage, Index, Lesson, Shown};
 use crate::scenario::{Check, Named, Scenario, SplitName};
 use crate::schedule::{self, Schedule};
@@ -21,7 +22,7 @@ pub(super) struct Arguments {
     /// the first that it names
     #[arg(value_name = "SCENARIO", required_unless_present = "all")]
     scenario: Option<String>,
-    /// Write the gallery, in both formats and with an index: the pages of `reports/`
+    /// Write the gallery, in both formats and with an index, and the course: the pages of `reports/`
     #[arg(long, conflicts_with_all = ["scenario", "format"])]
     all: bool,
     /// Show this schedule, as `ghosthunt check --save` or the key `s` of `ghosthunt step` writes it,
@@ -119,9 +120,15 @@ fn page(arguments: &Arguments, scenario: &str) -> Result<Vec<(PathBuf, String)>,
     }))
 }
 
-/// The pages of the gallery in both formats, and their index.
+/// All pages, and where they go.
 fn gallery(arguments: &Arguments) -> Result<Vec<(PathBuf, String)>, Failure> {
     let out = arguments.out.as_deref().unwrap_or(Path::new("reports"));
+    Ok(all(out)?.into_iter().map(|(file, text)| (out.join(file), text)).collect())
+}
+
+/// The pages of the gallery in both formats, their index, which lists the findings that are in `out`,
+/// and the course.
+pub(super) fn all(out: &Path) -> Result<Vec<(String, String)>, Failure> {
     let mut all = Vec::new();
     let mut entries = Vec::new();
     for scenario in GALLERY {
@@ -135,7 +142,10 @@ fn gallery(arguments: &Arguments) -> Result<Vec<(PathBuf, String)>, Failure> {
         }));
     }
     all.extend(Index { entries, findings: findings(out)? }.files());
-    Ok(all.into_iter().map(|(file, text)| (out.join(file), text)).collect())
+    let goes_on = || !interrupt::requested();
+    let pages = course::pages(&Lab::new(default_limits(), &goes_on), &GALLERY);
+    all.extend(pages.files.into_iter().map(|(file, text)| (format!("course/{file}"), text)));
+    Ok(all)
 }
 
 /// The findings that are written up in `findings/` beside the index, by the names of their files.

@@ -1,5 +1,6 @@
 //! Text to program: lexer, parser, names and types, lowering; diagnostics with source spans.
 
+mod declarations;
 mod diagnostic;
 mod lexer;
 mod lower;
@@ -10,6 +11,7 @@ mod parser_code;
 mod syntax;
 mod types;
 
+pub use declarations::{Declaration, Declared, Word, declarations};
 pub use diagnostic::{Diagnostic, Severity, Spanned, nearest_name};
 pub use mutation::{Edit, Operator, Outline, StatementText, mutations, outline};
 

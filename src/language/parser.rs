@@ -144,10 +144,16 @@ impl<'a> Parser<'a> {
                     self.next();
                     doc.push(line);
                 }
-                _ => match self.item(std::mem::take(&mut doc)) {
-                    Ok(item) => module.items.push(item),
-                    Err(Unreadable) => self.skip_to_item(),
-                },
+                _ => {
+                    let start = self.span();
+                    match self.item(std::mem::take(&mut doc)) {
+                        Ok(item) => {
+                            module.items.push(item);
+                            module.spans.push(start.to(self.previous_span()));
+                        }
+                        Err(Unreadable) => self.skip_to_item(),
+                    }
+                }
             }
             if self.errors.len() - filed_before > ERRORS_MAX {
                 return module;

@@ -220,4 +220,6 @@ pub(super) enum PropertyDecl {
 pub(super) struct Module {
     pub header: Vec<String>,
     pub items: Vec<Item>,
+    /// Where each of the items stands, its documentation aside.
+    pub spans: Vec<Span>,
 }

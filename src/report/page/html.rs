@@ -9,7 +9,8 @@ use super::{Lesson, Scene, data, states, words};
 use std::fmt::Write as _;
 
 const TEMPLATE: &str = include_str!("page.html");
-pub(super) const STYLE: &str = include_str!("page.css");
+/// How pages look.
+pub const STYLE: &str = include_str!("page.css");
 const PROGRAM: &str = include_str!("page.js");
 
 pub(super) fn page(lesson: &Lesson) -> String {

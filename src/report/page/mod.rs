@@ -12,12 +12,15 @@ mod html;
 mod index;
 mod layers;
 mod markdown;
+mod parts;
 mod shown;
 mod states;
 mod words;
 
 pub use fix::Parting;
+pub use html::STYLE as PAGE_STYLE;
 pub use index::{Entry, Finding as FindingPage, Index};
+pub use parts::searched;
 pub use shown::Shown;
 
 use super::{Checked, Verdict};
