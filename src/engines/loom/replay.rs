@@ -6,7 +6,8 @@
 
 use super::super::Driven;
 use super::{
-    Leaving, Limits, Plan, Refusal, STEPS_MAX, Session, THREADS_MAX, builder, execution, lock,
+    Leaving, Limits, Plan, Refusal, STEPS_MAX, Session, THREADS_MAX, branches_max, builder,
+    execution, lock,
 };
 use crate::machine::{Actor, Transition};
 use crate::program::Program;
@@ -28,7 +29,7 @@ pub fn replay(program: &Arc<Program>, steps: &[Transition]) -> Result<Driven, Re
     if steps.len() > STEPS_MAX {
         return Err(Refusal::Steps { needed: steps.len() });
     }
-    let builder = builder(Limits::default(), steps.len());
+    let builder = builder(Limits::default(), branches_max(steps.len()));
     let leaving = Leaving::After(steps.to_vec());
     let session = Arc::new(Mutex::new(Session::new(program, plan, leaving)));
     let model = Arc::clone(&session);
