@@ -50,10 +50,11 @@ pub(super) fn hunks(lab: &Lab, model: &str, checks: &[&str]) -> Vec<JudgedHunk> 
             }
             Some(Fate::Killed(kills)) => {
                 let kill = kills.iter().find(|kill| !kill.heals).unwrap_or(&kills[0]);
-                let steps = kill
+                let clearest = kill.clearest();
+                let steps = clearest
                     .steps
                     .map_or(String::new(), |steps| format!(", {}", plural(steps as u64, "step")));
-                (true, format!("`{}`{steps}", kill.by))
+                (true, format!("`{}`{steps}", clearest.by))
             }
             Some(Fate::Survived(survival)) if survival.checks.is_empty() => {
                 (false, "nothing: no check runs it".to_string())
