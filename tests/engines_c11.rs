@@ -167,7 +167,7 @@ fn a_race_names_both_accesses_and_comes_with_an_execution() {
     assert_eq!(
         race,
         Some(
-            "`parcel`: writer writes it at writes:20 `parcel = 1`, and reader reads it at reads:30 \
+            "`parcel`: writer writes it at writes:18 `parcel = 1`, and reader reads it at reads:28 \
              `let found = parcel`; neither happens before the other"
         )
     );
@@ -292,7 +292,7 @@ fn the_command_line_says_what_it_is_worth() {
     // A race has its execution drawn, and no schedule: no order of the steps gives it.
     let (code, stdout, stderr) = check(&["litmus/mp-plain-relaxed", "--save", "nowhere.schedule"]);
     assert_eq!(code, 0, "{stderr}");
-    assert!(stdout.contains("Race on `parcel`: writer writes it at writes:20"), "{stdout}");
+    assert!(stdout.contains("Race on `parcel`: writer writes it at writes:18"), "{stdout}");
     assert!(stdout.contains("An execution with `race`, 4 steps"), "{stdout}");
     assert!(stderr.contains("litmus/mp-plain-relaxed has no schedule to save"), "{stderr}");
     // Refused before the run, with the reason.

@@ -137,7 +137,7 @@ fn engines_that_differ_do_not_agree() {
     assert!(!compared(right(), other).agree(), "goals");
 }
 
-/// Saves the schedules of a check to a directory; the one that shows this.
+/// Saves the schedule of a check that shows this: the file's path, and its text.
 fn saved(directory: &Path, check: &str, shows: &str) -> (String, String) {
     let path = directory.join("g.schedule").display().to_string();
     ghosthunt(&["check", check, "-q", "--show", shows, "--save", &path]);
@@ -156,7 +156,7 @@ fn a_schedule_drives_each_engine() {
         ("go/live-enter-1.14@windows_10", "eventually exited"),
         ("go/live-cgo-exit-1.14beta1@windows_10", "eventually exited"),
     ] {
-        let (path, text) = saved(directory.path(), check, shows);
+        let (path, _) = saved(directory.path(), check, shows);
         for engine in ["search", "shuttle", "loom"] {
             let (code, stdout, stderr) = ghosthunt(&["replay", &path, "--engine", engine]);
             assert_eq!((code, stderr.as_str()), (0, ""), "{engine} {check}");
@@ -168,8 +168,6 @@ fn a_schedule_drives_each_engine() {
             let object: Value = serde_json::from_str(&stdout).expect("a line of JSON");
             assert_eq!(object["engine"], engine);
         }
-        // Saved by an engine, it replays as well.
-        assert!(text.contains("engine   search\n"));
     }
 }
 

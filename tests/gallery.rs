@@ -43,6 +43,57 @@ fn the_ranking_of_patterns_is_what_the_scenarios_expect() {
     assert_eq!(ranked, patterns);
 }
 
+/// What a scenario expects is no violation, on every kernel that it names.
+fn is_safe(text: &str, name: &str) -> bool {
+    let scenario = Scenario::parse(name, name, text).expect("it is right");
+    let fine = ["exited", "done", "safe"];
+    scenario.kernel_names().into_iter().all(|kernel| {
+        let expectation = scenario.expectation(kernel);
+        let mut ends = expectation.outcomes.iter().flatten().chain(&expectation.outcome);
+        expectation.violates.is_empty() && ends.all(|end| fine.contains(&end.value.as_str()))
+    })
+}
+
+/// The names in back quotes in a cell of a table, those with a `*` spelt out.
+fn named(cell: &str, among: &BTreeSet<&'static str>) -> Vec<&'static str> {
+    let patterns = cell.split('`').skip(1).step_by(2);
+    let named = patterns.flat_map(|pattern| {
+        let of: Vec<_> = match pattern.strip_suffix('*') {
+            Some(start) => among.iter().filter(|name| name.starts_with(start)).copied().collect(),
+            None => among.get(pattern).copied().into_iter().collect(),
+        };
+        assert!(!of.is_empty(), "{pattern} is none of {among:?}");
+        of
+    });
+    named.collect()
+}
+
+#[test]
+fn whatever_is_not_safe_has_a_repair_or_a_reason() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/findings/repairs.md");
+    let page = fs::read_to_string(page).expect("the page is there");
+    let scenarios = built_in_scenarios().iter().filter(|(name, _)| !name.starts_with("nt/"));
+    let (mut safe, mut bad) = (BTreeSet::new(), BTreeSet::new());
+    for (name, text) in scenarios {
+        if is_safe(text, name) {
+            safe.insert(*name)
+        } else {
+            bad.insert(*name)
+        };
+    }
+    let mut left = bad.clone();
+    for line in page.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [of, repair, cost] = cells[..] else { panic!("{line}") };
+        for name in named(of, &bad) {
+            assert!(left.remove(name), "{name} stands on the page twice");
+        }
+        assert!(repair == "none" || !named(repair, &safe).is_empty(), "{line}");
+        assert!(!cost.is_empty(), "{line}");
+    }
+    assert!(left.is_empty(), "no repair and no reason: {left:?}");
+}
+
 /// What a page quotes of the gallery: `GROUP/NAME`, or the command that checks it.
 fn quoted(page: &str) -> impl Iterator<Item = &str> {
     let groups: BTreeSet<_> =
@@ -58,15 +109,21 @@ fn quoted(page: &str) -> impl Iterator<Item = &str> {
 fn what_the_pages_quote_of_the_gallery_exists() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/findings");
     let mut pages = vec![PATTERNS.to_string()];
-    for page in fs::read_dir(folder).expect("the findings") {
-        pages.push(fs::read_to_string(page.expect("an entry").path()).expect("a page"));
+    let found =
+        fs::read_dir(folder).expect("the findings").map(|page| page.expect("an entry").path());
+    for page in found.filter(|page| page.is_file()) {
+        pages.push(fs::read_to_string(page).expect("a page"));
     }
     let known: BTreeSet<_> =
         built_in_scenarios().iter().chain(built_in_models()).map(|(name, _)| *name).collect();
     let quoted: Vec<_> = pages.iter().flat_map(|page| quoted(page)).collect();
     assert!(quoted.len() > 10, "{quoted:?}");
     for name in quoted {
-        assert!(known.contains(name), "{name}");
+        let meant = |known: &&str| match name.strip_suffix('*') {
+            Some(start) => known.starts_with(start),
+            None => *known == name,
+        };
+        assert!(known.iter().any(meant), "{name}");
     }
 }
 

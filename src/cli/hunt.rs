@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 ///
 /// What is combined stands in a `hunt.toml` beside the model. Prints a table: for each situation and
 /// way out, what each suspender does alone, what several do together that none does alone, and how
-/// many states were searched. A number is the length of a shortest schedule, in steps.
+/// many states were searched. A number is the length of a shortest schedule, in steps; a letter stands for
+/// a known cause, listed below the table, and `?` for none.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// A built-in model, as in go/1.27.3, or the path of a `.ghost` file
@@ -63,9 +64,8 @@ fn table(
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     let human = arguments.format == Format::Human;
-    let suspenders = hunt.suspenders();
     if human {
-        output.print(&hunt::head(&hunt.model, kernel, &hunt.about, &suspenders))?;
+        output.print(&hunt::head(hunt, kernel))?;
     }
     let mut exit = Exit::AsExpected;
     let mut all: Vec<Hunted> = Vec::new();
@@ -75,7 +75,7 @@ fn table(
         let of_row =
             |one: &Hunted| one.cell.situation == cell.situation && one.cell.exit == cell.exit;
         if human && row.first().is_some_and(|first| !of_row(first)) {
-            print_row(&mut row, &mut heading, suspenders.len(), output)?;
+            print_row(&mut row, &mut heading, hunt, output)?;
         }
         let check = hunt.scenario(&cell)?.compile(kernel, &[])?;
         let report =
@@ -84,11 +84,11 @@ fn table(
         if let Some(directory) = &arguments.save {
             save(directory, &cell, &check.program, &report).map_err(Failure::Output)?;
         }
-        let hunted = Hunted::of(cell, &report, &check.program);
+        let hunted = Hunted::of(cell, hunt, &report, &check.program);
         if human {
             row.push(hunted.clone());
         } else {
-            output.print(&hunt::json(&hunted, &hunt.model, kernel))?;
+            output.print(&hunt::json(&hunted, hunt, kernel))?;
         }
         all.push(hunted);
         if interrupt::requested() {
@@ -97,7 +97,8 @@ fn table(
         }
     }
     if human {
-        print_row(&mut row, &mut heading, suspenders.len(), output)?;
+        print_row(&mut row, &mut heading, hunt, output)?;
+        output.print(&hunt::notes(&all, hunt))?;
         output.print(&hunt::tally(&all))?;
     }
     Ok(exit)
@@ -107,7 +108,7 @@ fn table(
 fn print_row(
     row: &mut Vec<Hunted>,
     heading: &mut String,
-    suspenders: usize,
+    hunt: &Hunt,
     output: &mut Output,
 ) -> Result<(), Failure> {
     if let Some(first) = row.first()
@@ -116,7 +117,7 @@ fn print_row(
         heading.clone_from(&first.cell.situation);
         output.print(&format!("{}\n", style::paint(style::STRONG, heading)))?;
     }
-    output.print(&hunt::row(row, suspenders))?;
+    output.print(&hunt::row(row, hunt))?;
     row.clear();
     Ok(())
 }

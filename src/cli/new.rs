@@ -48,8 +48,9 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     }
     output.print(&format!(
         "Wrote {name}.ghost and {name}.toml.\n\
-         Now: ghosthunt check {name}.toml\n\
-         And: ghosthunt check {name}.toml --set locked=true\n"
+         Now: ghosthunt check {name}.toml                      shows their ghost\n\
+         And: ghosthunt check {name}.toml --set locked=true    proves that a lock leaves none\n\
+         The second exits with 14, because {name}.toml expects a ghost until you change it.\n"
     ))?;
     Ok(Exit::AsExpected)
 }

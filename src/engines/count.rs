@@ -24,9 +24,9 @@ pub fn runs(program: &Program, states_max: usize) -> Option<u128> {
     Some(runs[0])
 }
 
-/// A number that `program` has at least as many walks as, found in no time: of the walks that lead to
-/// each state on a shortest way. For programs that [`runs`] cannot count. `None` if there are more than
-/// `states_max` states.
+/// A lower bound on the number of walks of `program`, for programs that [`runs`] cannot count: walks
+/// that go on only by steps on a shortest way to a state, counted up to where no such step is left.
+/// `None` if there are more than `states_max` states.
 pub fn runs_at_least(program: &Program, states_max: usize) -> Option<u128> {
     let graph = Graph::of(program, states_max)?;
     let mut runs = vec![1u128; graph.edges.len()];

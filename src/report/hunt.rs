@@ -3,7 +3,7 @@
 use super::style::{self, paint};
 use super::text;
 use crate::program::Program;
-use crate::scenario::{Cell, finding_name};
+use crate::scenario::{Cell, Hunt, finding_name};
 use crate::search::{Completeness, Report};
 use serde::Serialize;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use unicode_width::UnicodeWidthStr;
 pub struct Hunted {
     /// Which combination.
     pub cell: Cell,
-    /// What is wrong there, with the length of a shortest schedule in steps; the shortest first.
-    pub bad: Vec<(String, usize)>,
+    /// What is wrong there, the shortest schedule first.
+    pub bad: Vec<Bad>,
     /// Distinct reachable states.
     pub states: u64,
     /// Whether all were searched.
@@ -24,14 +24,26 @@ pub struct Hunted {
     pub elapsed: Duration,
 }
 
+/// One thing that is wrong in a combination.
+#[derive(Debug, Clone)]
+pub struct Bad {
+    /// An outcome or a property.
+    pub name: String,
+    /// The length of a shortest schedule to it.
+    pub steps: usize,
+    /// The causes of the hunt that account for it, by index.
+    pub causes: Vec<usize>,
+}
+
 impl Hunted {
     /// The search of a combination.
-    pub fn of(cell: Cell, report: &Report, program: &Program) -> Hunted {
-        let bad = report
-            .violations
-            .iter()
-            .map(|found| (finding_name(&found.what, program).to_string(), found.trace.len()))
-            .collect();
+    pub fn of(cell: Cell, hunt: &Hunt, report: &Report, program: &Program) -> Hunted {
+        let bad = report.violations.iter().map(|found| {
+            let name = finding_name(&found.what, program).to_string();
+            let causes = hunt.explain(&cell, program.kernel.as_deref(), &name);
+            Bad { name, steps: found.trace.len(), causes }
+        });
+        let bad = bad.collect();
         let exhaustive = report.completeness == Completeness::Exhaustive;
         Hunted { cell, bad, states: report.states, exhaustive, elapsed: report.elapsed }
     }
@@ -39,16 +51,15 @@ impl Hunted {
     /// `safe` is only said after the whole state space.
     pub fn verdict(&self) -> &str {
         match self.bad.first() {
-            Some((name, _)) => name,
+            Some(bad) => &bad.name,
             None if self.exhaustive => "safe",
             None => "incomplete",
         }
     }
 
-    /// The verdict, and how many steps lead to it: `ghost 21`.
-    fn words(&self) -> String {
-        let words: Vec<_> =
-            self.bad.iter().map(|(name, steps)| format!("{name} {steps}")).collect();
+    /// The verdict, how many steps lead to it, and the letters of its causes: `ghost 21 b`.
+    fn words(&self, hunt: &Hunt) -> String {
+        let words: Vec<_> = self.bad.iter().map(|bad| bad.words(hunt)).collect();
         if words.is_empty() { self.verdict().to_string() } else { words.join(", ") }
     }
 
@@ -60,6 +71,22 @@ impl Hunted {
         };
         paint(style, words)
     }
+}
+
+impl Bad {
+    fn words(&self, hunt: &Hunt) -> String {
+        let causes: String = self.causes.iter().map(|&index| letter(index)).collect();
+        match (hunt.causes().is_empty(), causes.is_empty()) {
+            (true, _) => format!("{} {}", self.name, self.steps),
+            (false, true) => format!("{} {} ?", self.name, self.steps),
+            (false, false) => format!("{} {} {causes}", self.name, self.steps),
+        }
+    }
+}
+
+/// What stands for a cause in the table.
+fn letter(index: usize) -> char {
+    (b'a'..=b'z').chain(b'A'..=b'Z').nth(index).map_or('+', char::from)
 }
 
 #[derive(Serialize)]
@@ -80,22 +107,25 @@ struct HuntedObject<'a> {
 struct ViolationObject<'a> {
     name: &'a str,
     steps: usize,
+    causes: Vec<&'a str>,
 }
 
 /// A combination as one line of JSON.
-pub fn json(hunted: &Hunted, model: &str, kernel: Option<&str>) -> String {
-    let violations = hunted.bad.iter();
+pub fn json(hunted: &Hunted, hunt: &Hunt, kernel: Option<&str>) -> String {
+    let violations = hunted.bad.iter().map(|bad| ViolationObject {
+        name: &bad.name,
+        steps: bad.steps,
+        causes: bad.causes.iter().map(|&index| hunt.causes()[index].name.as_str()).collect(),
+    });
     let object = HuntedObject {
         schema: "ghosthunt.hunt/1",
-        model,
+        model: &hunt.model,
         kernel,
         situation: &hunted.cell.situation,
         exit: &hunted.cell.exit,
         suspenders: &hunted.cell.suspenders,
         verdict: hunted.verdict(),
-        violations: violations
-            .map(|(name, steps)| ViolationObject { name, steps: *steps })
-            .collect(),
+        violations: violations.collect(),
         states: hunted.states,
         exhaustive: hunted.exhaustive,
     };
@@ -103,29 +133,30 @@ pub fn json(hunted: &Hunted, model: &str, kernel: Option<&str>) -> String {
 }
 
 /// The head of the table: one column a suspender, one for what several do together, one for states.
-pub fn head(model: &str, kernel: Option<&str>, about: &str, suspenders: &[&str]) -> String {
+pub fn head(hunt: &Hunt, kernel: Option<&str>) -> String {
     let kernel = kernel.map_or(String::new(), |kernel| format!(" on {kernel}"));
-    let mut names: Vec<&str> = suspenders.to_vec();
+    let mut names = hunt.suspenders();
+    let widths = widths(names.len());
     names.extend(["together", "states"]);
-    let title = paint(style::STRONG, &format!("{model}{kernel}"));
-    let columns: String =
-        names.iter().zip(widths(suspenders.len())).map(|(n, w)| pad(n, w)).collect();
+    let title = paint(style::STRONG, &format!("{}{kernel}", hunt.model));
+    let columns: String = names.iter().zip(widths).map(|(n, w)| pad(n, w)).collect();
     let columns = format!("{}{}", pad("", FIRST), columns);
-    format!("{title}: {about}\n\n{}\n", columns.trim_end())
+    format!("{title}: {}\n\n{}\n", hunt.about, columns.trim_end())
 }
 
 /// The row of one situation and way out: all its combinations, those of one suspender first.
-pub fn row(hunted: &[Hunted], suspenders: usize) -> String {
+pub fn row(hunted: &[Hunted], hunt: &Hunt) -> String {
     let Some(first) = hunted.first() else { return String::new() };
+    let suspenders = hunt.suspenders().len();
     let (alone, together) = hunted.split_at(suspenders.min(hunted.len()));
     let mut line = pad(&format!("  {}", first.cell.exit), FIRST);
     let widths = widths(suspenders);
     for (found, &width) in alone.iter().zip(&widths) {
-        let words = found.words();
+        let words = found.words(hunt);
         let gap = " ".repeat(width.saturating_sub(words.width()).max(1));
         line += &format!("{}{gap}", found.styled(&words));
     }
-    let (words, of) = together_words(alone, together);
+    let (words, of) = together_words(alone, together, hunt);
     let gap = " ".repeat(widths[suspenders].saturating_sub(words.width()).max(1));
     line += &of.map_or(words.clone(), |found| found.styled(&words));
     let states = hunted.iter().map(|found| found.states).sum();
@@ -133,16 +164,21 @@ pub fn row(hunted: &[Hunted], suspenders: usize) -> String {
 }
 
 /// What several suspenders do that none of them does alone.
-fn together_words<'a>(alone: &[Hunted], together: &'a [Hunted]) -> (String, Option<&'a Hunted>) {
+fn together_words<'a>(
+    alone: &[Hunted],
+    together: &'a [Hunted],
+    hunt: &Hunt,
+) -> (String, Option<&'a Hunted>) {
     let known = |found: &Hunted, name: &str| {
         alone.iter().any(|one| {
             found.cell.suspenders.contains(&one.cell.suspenders[0])
-                && one.bad.iter().any(|(known, _)| known == name)
+                && one.bad.iter().any(|known| known.name == name)
         })
     };
     for found in together {
-        if let Some((name, steps)) = found.bad.iter().find(|(name, _)| !known(found, name)) {
-            return (format!("{name} {steps}: {}", found.cell.suspenders.join(", ")), Some(found));
+        if let Some(bad) = found.bad.iter().find(|bad| !known(found, &bad.name)) {
+            let words = format!("{}: {}", bad.words(hunt), found.cell.suspenders.join(", "));
+            return (words, Some(found));
         }
     }
     match together.iter().find(|found| found.verdict() != "safe") {
@@ -176,12 +212,40 @@ pub fn tally(hunted: &[Hunted]) -> String {
     )
 }
 
-const FIRST: usize = 29;
+/// What the letters of the table stand for, and what the hunt leaves out and why.
+pub fn notes(hunted: &[Hunted], hunt: &Hunt) -> String {
+    let bad = || hunted.iter().flat_map(|found| &found.bad);
+    let mut notes = String::new();
+    let used = hunt.causes().iter().enumerate();
+    for (index, cause) in used.filter(|(index, _)| bad().any(|bad| bad.causes.contains(index))) {
+        notes += &note(&letter(index).to_string(), &format!("{} ({})", cause.name, cause.source));
+    }
+    if !hunt.causes().is_empty() && bad().any(|bad| bad.causes.is_empty()) {
+        notes += &note("?", "no cause is known");
+    }
+    let left_out: String = hunt
+        .left_out()
+        .iter()
+        .map(|left| note(" ", &format!("{}: {}", left.what, left.why)))
+        .collect();
+    let gap = |notes: &str| if notes.is_empty() { "" } else { "\n" };
+    let heading = if left_out.is_empty() { "" } else { "\nLeft out:\n" };
+    format!("{}{notes}{heading}{left_out}", gap(&notes))
+}
+
+/// A note with its mark, on as many lines as it takes.
+fn note(mark: &str, words: &str) -> String {
+    let lines = text::wrap(words, 96, usize::MAX);
+    let lines = lines.iter().enumerate();
+    lines.map(|(i, line)| format!("{}  {line}\n", if i == 0 { mark } else { " " })).collect()
+}
+
+const FIRST: usize = 25;
 
 /// The widths of the columns after the first.
 fn widths(suspenders: usize) -> Vec<usize> {
-    let mut widths = vec![10; suspenders];
-    widths.extend([21, 9]);
+    let mut widths = vec![12; suspenders];
+    widths.extend([18, 9]);
     widths
 }
 

@@ -19,8 +19,10 @@
 //! ```
 //!
 //! Each of them may also have `options` and `init`, as a scenario has. A combination becomes the text
-//! of an ordinary scenario, which can be saved, checked and replayed without the hunt.
+//! of an ordinary scenario, which can be saved, checked and replayed without the hunt. `causes` and
+//! `left_out` say what is known of the table (`causes.rs`).
 
+use super::causes::{self, Cause, LeftOut, Names, Place};
 use super::library::{built_in_hunts, built_in_models, display_path, look_up};
 use super::table::Reader;
 use super::{NotFound, Scenario};
@@ -43,6 +45,8 @@ pub struct Hunt {
     suspenders: Vec<Part>,
     exits: Vec<Part>,
     situations: Vec<Part>,
+    causes: Vec<Cause>,
+    left_out: Vec<LeftOut>,
     /// The directory of the model; `None` for a built-in one.
     directory: Option<PathBuf>,
 }
@@ -141,6 +145,8 @@ impl Hunt {
             suspenders: Vec::new(),
             exits: Vec::new(),
             situations: Vec::new(),
+            causes: Vec::new(),
+            left_out: Vec::new(),
             directory: None,
         };
         let table: &dyn TableLike = document.as_table();
@@ -156,8 +162,22 @@ impl Hunt {
                 "situations" => {
                     hunt.situations = parts(&mut reader, &key, item, &["kind", "with"]);
                 }
+                "causes" | "left_out" => {}
                 _ => reader.unknown_key(&key, "a hunt", KEYS),
             }
+        }
+        let names = Names {
+            situations: hunt.situations.iter().map(|part| part.name.as_str()).collect(),
+            exits: hunt.exits.iter().map(|part| part.name.as_str()).collect(),
+            suspenders: hunt.suspenders.iter().map(|part| part.name.as_str()).collect(),
+        };
+        if let Some(item) = table.get(KEYS[5]) {
+            let key = reader.key(table, KEYS[5]);
+            hunt.causes = causes::causes(&mut reader, &key, item, &names);
+        }
+        if let Some(item) = table.get(KEYS[6]) {
+            let key = reader.key(table, KEYS[6]);
+            hunt.left_out = causes::left_out(&mut reader, &key, item, &names);
         }
         for (found, key) in
             [(&hunt.suspenders, KEYS[2]), (&hunt.exits, KEYS[3]), (&hunt.situations, KEYS[4])]
@@ -176,6 +196,46 @@ impl Hunt {
     /// The names of the suspenders, in the order written.
     pub fn suspenders(&self) -> Vec<&str> {
         self.suspenders.iter().map(|part| part.name.as_str()).collect()
+    }
+
+    /// The known causes of what is not safe, in the order written.
+    pub fn causes(&self) -> &[Cause] {
+        &self.causes
+    }
+
+    /// Which of the known causes, by index, account for what was found in a cell.
+    pub fn explain(&self, cell: &Cell, kernel: Option<&str>, shows: &str) -> Vec<usize> {
+        let model = self.model.strip_suffix(".ghost").unwrap_or(&self.model);
+        let place = Place {
+            model: model.rsplit('/').next().unwrap_or(model),
+            kernel,
+            situation: &cell.situation,
+            exit: &cell.exit,
+            suspenders: &cell.suspenders,
+            shows,
+        };
+        let causes = self.causes.iter().enumerate();
+        causes.filter(|(_, cause)| cause.explains(&place)).map(|(index, _)| index).collect()
+    }
+
+    /// What is not combined, and why, as far as the description says.
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
+    }
+
+    /// Situations and ways out that are not combined, with the description's reason, if there is one.
+    pub fn not_combined(&self) -> Vec<(&str, &str, Option<&LeftOut>)> {
+        let mut pairs = Vec::new();
+        for situation in &self.situations {
+            for exit in &self.exits {
+                if exit.words.iter().all(|(kind, _)| *kind != situation.kind) {
+                    let (situation, exit) = (situation.name.as_str(), exit.name.as_str());
+                    let reason = self.left_out.iter().find(|left| left.is_about(situation, exit));
+                    pairs.push((situation, exit, reason));
+                }
+            }
+        }
+        pairs
     }
 
     /// Every combination with up to `suspenders_max` suspenders: by situation, by way out, then by
@@ -244,7 +304,8 @@ impl Hunt {
     }
 }
 
-const KEYS: [&str; 5] = ["about", "kernels", "suspenders", "exits", "situations"];
+const KEYS: [&str; 7] =
+    ["about", "kernels", "suspenders", "exits", "situations", "causes", "left_out"];
 const PART_KEYS: [&str; 3] = ["threads", "options", "init"];
 
 fn value(spanned: Spanned<String>) -> String {

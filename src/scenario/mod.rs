@@ -4,6 +4,7 @@
 //! everything in it, so that whatever turns out wrong later is shown at its place. This room knows
 //! the language and the search's report; it never searches.
 
+mod causes;
 mod find;
 mod hunt;
 mod judge;
@@ -11,6 +12,7 @@ mod library;
 mod read;
 mod table;
 
+pub use causes::{Cause, LeftOut, Place};
 pub use find::{Named, NotFound, SplitName};
 pub use hunt::{Cell, Hunt};
 pub use judge::{Judgement, Unmet, UnmetKind, finding_name, limit_reached};
