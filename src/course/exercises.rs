@@ -216,7 +216,7 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     handout: exercise_text!("4.2-foreign.ghost"),
                     casts: &[("4.2-foreign", exercise_text!("4.2-foreign.toml"))],
                     change: &["suspends", "suspend_lock"],
-                    names: &["loader_lock"],
+                    names: &["loader_lock", "LdrLockLoaderLock", "LdrUnlockLoaderLock"],
                     ..NO_CASTS
                 }),
             },
@@ -398,7 +398,7 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     handout: exercise_text!("9.2-prove.ghost"),
                     casts: &[("9.2-prove", exercise_text!("9.2-prove.toml"))],
                     change: &["collects", "exits"],
-                    names: &["loader_lock"],
+                    names: &["loader_lock", "LdrLockLoaderLock", "LdrUnlockLoaderLock"],
                     ..NO_CASTS
                 }),
             },
