@@ -290,3 +290,20 @@ fn random_choices_break_no_promise_by_passing_a_way_out_for_ever() {
     ";
     broken(spins, 0.0);
 }
+
+/// An actor may have a branch that changes nothing, and its other branches are no likelier for it.
+#[test]
+fn a_branch_that_changes_nothing_is_drawn_like_another() {
+    let text = "
+        var x: atomic 0..2 = 0
+        proc f() {
+            loop { choose { } or { break } }
+            atomic { if x == 0 { x = 1 } }
+        }
+        proc g() { atomic { if x == 0 { x = 2 } } }
+        outcome first fine when x == 1
+        outcome second fine when x == 2
+    ";
+    let program = Scene::new(text).thread("a", "f()").thread("b", "g()").program();
+    assert_eq!(compare(&program, 4000, CHANCE), 3);
+}

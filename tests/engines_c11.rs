@@ -209,7 +209,12 @@ fn locks_keep_apart_and_ends_are_told_as_ever() {
     ] {
         let report = locks(threads);
         assert_eq!(shown(&report), set(ends), "{threads:?}");
-        assert_eq!(report.completeness, Completeness::Exhaustive, "{threads:?}");
+        // A try_lock may fail for no reason, which loom's never does.
+        let whole = match threads.contains(&"tries()") {
+            true => Completeness::PartOfC11,
+            false => Completeness::Exhaustive,
+        };
+        assert_eq!(report.completeness, whole, "{threads:?}");
         let stuck = report.ends.iter().find(|end| end.outcome == "stuck");
         let spins = threads[0] == "takes_and_keeps()";
         assert!(stuck.is_none_or(|end| end.spinning == spins), "{threads:?}");
@@ -312,6 +317,20 @@ fn what_was_not_looked_at_is_said() {
     assert_eq!(completeness(&["writes()"], all), Completeness::EndsOnly);
     assert_eq!(completeness(&["endless()"], all), Completeness::CutOff);
     assert_eq!(completeness(&["many()", "reads()"], all), Completeness::PartOfC11);
+    // Load buffering through the elements of one array.
+    let buffering = "
+        enum I { i0, i1 }
+        var x[I]: atomic 0..1 = 0
+        proc copies() {
+            let from: I = i0
+            let to: I = i1
+            choose { } or { from = i1  to = i0 }
+            let r = load.relaxed(x[from])
+            store.relaxed(x[to], r)
+        }
+    ";
+    let buffering = Arc::new(scene(buffering, &["copies()", "copies()"]).program());
+    assert_eq!(run(&buffering).completeness, Completeness::PartOfC11);
     let few = Limits { runs: Some(3), ..all };
     assert_eq!(completeness(&["writes()", "reads_twice()"], few), Completeness::RunLimit);
     let bounded = Limits { preemptions: Some(0), ..all };

@@ -31,11 +31,15 @@ const NT: Kernel = Kernel {
         "ExitProcess",
         "TerminateProcess_self",
     ],
+    variables: true,
 };
 
-/// A processor with store buffers.
-const STORE_BUFFER: Kernel =
-    Kernel { text: "course/store-buffer", user: &["Flag", "raises", "sees", "mfence"] };
+/// A processor with store buffers, which would not hold stores to other variables.
+const STORE_BUFFER: Kernel = Kernel {
+    text: "course/store-buffer",
+    user: &["Flag", "raises", "sees", "mfence"],
+    variables: false,
+};
 
 const NO_CASTS: Hole =
     Hole { handout: "", casts: &[], change: &[], names: &[], hidden: &[], kernel: &NT };

@@ -90,6 +90,8 @@ struct Kernel {
     text: &'static str,
     /// What user code may name.
     user: &'static [&'static str],
+    /// A solution may have variables of its own.
+    variables: bool,
 }
 
 /// A schedule to find.

@@ -136,13 +136,18 @@ impl Rules<'_> {
             });
         }
         let may_be_added = match own.kind {
-            Declared::Var | Declared::Aux | Declared::Enum => true,
+            Declared::Var => self.hole.kernel.variables,
+            Declared::Aux | Declared::Enum => true,
             Declared::Proc => !names.hooks.contains(&own.name),
             _ => false,
         };
         (!may_be_added).then(|| {
-            Diagnostic::error("this cannot be declared here", place, "not in the handout")
-                .help("you may add variables, enums, and procs that are no hooks")
+            Diagnostic::error("this cannot be declared here", place, "not in the handout").help(
+                match self.hole.kernel.variables {
+                    true => "you may add variables, enums, and procs that are no hooks",
+                    false => "you may add enums, and procs that are no hooks",
+                },
+            )
         })
     }
 

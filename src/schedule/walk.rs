@@ -7,7 +7,8 @@
 //! that it gets to, and the end's other states count as seen.
 //!
 //! Where chances are to be those of the state graph, a walk forgets where it has been. Only a step that
-//! leaves everything as it is is not offered, which changes no chance to get anywhere; and a walk that
+//! leaves everything as it is, as do all that its actor could take instead, is not offered, which
+//! changes no chance to get anywhere; and a walk that
 //! finds no end is given up.
 
 use super::end::{End, Rest};
@@ -41,7 +42,7 @@ pub enum Over {
 enum Returns {
     /// None.
     Never,
-    /// Those that change something.
+    /// Those of actors that can change something.
     Elsewhere,
     /// All, and those within an end.
     Anywhere,
@@ -184,6 +185,9 @@ impl Walk {
                 self.back.push(successor.transition);
             }
         });
+        if self.returns == Returns::Elsewhere {
+            self.offer_branches_that_stay();
+        }
         // What leads back is as good as taken: its statements have run.
         let mut after = vec![0; self.state.len()];
         for &transition in &self.back {
@@ -201,6 +205,20 @@ impl Walk {
             self.moves.clear();
             self.over = Some(Over::Circle);
         }
+    }
+
+    /// A step that changes nothing is left out only with its whole actor: the chances of an actor's
+    /// other branches are not to grow by it.
+    fn offer_branches_that_stay(&mut self) {
+        let moves = &self.moves;
+        let chosen = |transition: &Transition| {
+            moves.iter().any(|other| other.transition.actor == transition.actor)
+        };
+        let (stay, back): (Vec<_>, Vec<_>) = self.back.drain(..).partition(chosen);
+        self.back = back;
+        let again = |transition| Move { transition, state: self.state.clone() };
+        self.moves.extend(stay.into_iter().map(again));
+        self.moves.sort_by_key(|offered| offered.transition);
     }
 
     /// Whatever can happen in an end happens.

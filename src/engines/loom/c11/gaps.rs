@@ -8,7 +8,7 @@
 //! What loom shows and C11 forbids is told as a warning.
 
 use super::plan::{Access, Class, Plan, acquires, releases};
-use crate::program::{FieldId, Order, Program, Value};
+use crate::program::{FieldId, NONE, Op, Order, Program, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why C11 may have executions that loom does not show; `None` if it has not, by what is known
@@ -28,6 +28,11 @@ pub(super) fn not_shown(plan: &Plan, program: &Program) -> Option<String> {
                 .to_string(),
         );
     }
+    if let Some(mutex) = tried(plan, program) {
+        return Some(format!(
+            "try_lock: in C11 it may fail although `{mutex}` is free, and here it never does"
+        ));
+    }
     if plan.fences.contains(&Order::SeqCst) && plan.cells {
         return Some(
             "a seq_cst fence beside plain variables: in loom it synchronises with the fences before \
@@ -36,6 +41,19 @@ pub(super) fn not_shown(plan: &Plan, program: &Program) -> Option<String> {
         );
     }
     None
+}
+
+/// A mutex that some thread tries to lock (C11, 7.26.4.5: `mtx_trylock`): one that looks whether it is
+/// free, and goes on if it is not.
+fn tried<'p>(plan: &'p Plan, program: &Program) -> Option<&'p String> {
+    let tries = |access: &&Access| {
+        let looks = program.code.get(access.at as usize + 1..access.at as usize + 4);
+        plan.classes[usize::from(access.fields.start)] == Class::Mutex
+            && access.writes.is_none()
+            && matches!(looks, Some([Op::Const(NONE), Op::Eq, Op::JumpUnless(_)]))
+    };
+    let access = plan.accesses.iter().find(tries)?;
+    Some(&plan.names[usize::from(access.fields.start)])
 }
 
 /// What loom may show although C11 forbids it.
@@ -97,7 +115,8 @@ fn load_buffering(plan: &Plan) -> Option<String> {
                 let (store, load) = (&accesses[store], &accesses[load]);
                 if reads_from(store, load) {
                     weak_readings += usize::from(weak(store, load));
-                    fields.insert(store.fields.start.max(load.fields.start));
+                    let start = store.fields.start.max(load.fields.start);
+                    fields.extend(start..store.fields.end.min(load.fields.end));
                 }
             }
         }
