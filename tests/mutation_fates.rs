@@ -123,6 +123,28 @@ fn a_line_that_makes_no_difference_is_equivalent() {
     assert_eq!(told[1], "delete `held = 0`: survived equivalent");
 }
 
+/// Without it the thread would go on.
+#[test]
+fn a_wait_that_is_never_over_is_load_bearing() {
+    let model = "var x: atomic 0..1 = 0\nvar y: atomic 0..1 = 0\n\
+                 proc worker() {\n    atomic { await x == 1  y = 1 }\n}\n";
+    let scenario = "about = \"a wait\"\nmodel = \"lock\"\n[threads]\na = \"worker()\"\n\
+                    [expect]\noutcomes = [\"stuck\"]\n";
+    let told = fates(model, scenario, &["--operators", "delete"]);
+    assert!(told.contains(&"delete `await x == 1`: killed done".to_string()), "{told:?}");
+}
+
+/// Both fail, at the same step, and not in the same way.
+#[test]
+fn failures_of_two_kinds_are_not_the_same_graph() {
+    let model = "var x: atomic 0..1 = 0\nproc worker() {\n    let a: 0..7 = x\n    \
+                 if a == 0 { let b: 3..7 = a } else { assert a > 5 }\n    x = 1\n}\n";
+    let scenario = "about = \"a check\"\nmodel = \"lock\"\n[threads]\na = \"worker()\"\n\
+                    [expect]\nviolates = [\"range\"]\n";
+    let told = fates(model, scenario, &["--operators", "negate"]);
+    assert_eq!(told, ["negate the condition of `if a == 0`: killed assert"]);
+}
+
 #[test]
 fn a_longer_critical_section_is_slower_only() {
     let model = "var m: mutex\nvar x: plain 0..2 = 0\nproc worker() {\n    lock(m)\n    let seen = x\n    \

@@ -23,7 +23,7 @@
 //! the other variables.
 
 use crate::machine::{Actor, Machine, Scratch, Step};
-use crate::program::{Domain, FINISHED, Fairness, Field, Program, Value};
+use crate::program::{CheckKind, Domain, FINISHED, Fairness, Field, Program, Value};
 use crate::search::Distinct;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -72,7 +72,7 @@ fn same_graph_of<const W: usize>(original: &Program, mutant: &Program) -> bool {
             pair[..words].copy_from_slice(one);
             pair[words..].copy_from_slice(other);
             // After a failed check a run does not go on.
-            goes_on &= label.ends == Ends::Failed || pairs.add(&pair).is_some();
+            goes_on &= matches!(label.ends, Ends::Failed(_)) || pairs.add(&pair).is_some();
         }
     }
     goes_on && !runs_unreached(mutant, &right_scratch)
@@ -110,7 +110,8 @@ struct Label {
 enum Ends {
     Done,
     Yielded,
-    Failed,
+    /// Which kind of check failed: findings and expectations name it.
+    Failed(CheckKind),
 }
 
 impl Row {
@@ -127,7 +128,10 @@ impl Row {
             let ends = match successor.step {
                 Step::Done { yielded: true } => Ends::Yielded,
                 Step::Done { yielded: false } | Step::Disabled => Ends::Done,
-                Step::Violation(_) => Ends::Failed,
+                Step::Violation(violation) => {
+                    let checks = &machine.program().checks;
+                    Ends::Failed(checks[usize::from(violation.check)].kind)
+                }
             };
             let transition = successor.transition;
             let (actor, branch) = (name(transition.actor), transition.branch);
@@ -397,7 +401,7 @@ fn walk_of<const W: usize>(
         row.fill(&machine, states.get(next), &mut scratch, |actor| actor);
         next += 1;
         for (label, state) in row.labels.iter().zip(row.states.chunks(program.layout.words)) {
-            if label.ends == Ends::Failed {
+            if matches!(label.ends, Ends::Failed(_)) {
                 continue;
             }
             let Some(to) = add(&mut states, &mut numbers, state) else { return false };

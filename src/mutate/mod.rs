@@ -11,8 +11,8 @@
 //!   *equivalent*, *slower only*, or *not distinguished*;
 //! * *undecided*: a search reached a limit, and nothing was found until then.
 //!
-//! A check is left out for a mutant if its search of the original was exhaustive and ran none of the
-//! statements that the mutant changes: there both do the same.
+//! A check is left out for a mutant if its search of the original was exhaustive and no thread ran or
+//! got to a statement that the mutant changes: there both do the same.
 //!
 //! Mutants run in parallel and do not know of each other, so results do not depend on how many run
 //! at a time. This room does not print.
@@ -22,6 +22,7 @@ mod examine;
 mod notes;
 mod plan;
 mod pool;
+mod stood;
 mod texts;
 
 pub use notes::{Hunk, Notes, Part, Reason};

@@ -1,6 +1,7 @@
 //! What to do: the texts and their mutants, and the checks that judge them.
 
 use super::notes::{Notes, Part};
+use super::stood::stood;
 use super::texts::{SourceText, Target, protocol};
 use super::{Class, Fate, Mutant};
 use crate::language::{Diagnostic, Edit, Errors, Operator, StatementText, mutations, nearest_name};
@@ -21,7 +22,7 @@ pub struct Base {
     pub check: Check,
     /// What the search of it found.
     pub report: Report,
-    /// The statements that ran in it: the file's name, and where they stand.
+    /// The statements that ran in it or at which a thread stood: the file's name, and where they are.
     ran: HashSet<(String, u32, u32)>,
 }
 
@@ -65,7 +66,7 @@ impl Base {
         Base { scenario, kernel, check, report, ran }
     }
 
-    /// Whether one of these statements of the file ran.
+    /// Whether one of these statements of the file ran, or a thread stood at it.
     pub(super) fn runs(&self, file: &str, touched: &[Range<usize>]) -> bool {
         touched
             .iter()
@@ -75,9 +76,12 @@ impl Base {
 
 fn ran(program: &Program, report: &Report) -> HashSet<(String, u32, u32)> {
     let idle: HashSet<_> = report.not_run.iter().collect();
+    let stood = stood(program, report.states);
     let statements = (0..).zip(&program.statements);
     statements
-        .filter(|(id, statement)| !idle.contains(id) && !statement.unreachable)
+        .filter(|(id, statement)| {
+            stood.contains(id) || !idle.contains(id) && !statement.unreachable
+        })
         .map(|(_, statement)| {
             let file = &program.sources.files[usize::from(statement.span.file)].name;
             (file.clone(), statement.span.start, statement.span.end)
@@ -261,7 +265,7 @@ impl Plan {
             .nearest(&part.statement.value, of_proc.map(|statement| statement.head.as_str()))
     }
 
-    /// Checks that run a statement which the mutant changes, by index.
+    /// Checks that run a statement which the mutant changes, or get to it, by index.
     pub fn judges(&self, mutant: &Mutant) -> Vec<usize> {
         let touched: Vec<_> = mutant
             .edits

@@ -1,0 +1,65 @@
+//! The statements at which a thread stands in some state, whether or not it ever takes the step.
+//!
+//! A statement that waits for ever, or that a gate keeps from going on, does not run, and yet the check
+//! turns on it: without it the thread would go on.
+
+use crate::machine::{Machine, Step};
+use crate::program::{PlaceId, Program, Span, StatementId};
+use crate::search::Distinct;
+use std::collections::HashSet;
+
+/// Those statements: of the places that threads reach, with the calls that lead there, and with what
+/// stands inside them and has no place of its own. `states` says how many states the program has.
+pub(super) fn stood(program: &Program, states: u64) -> HashSet<StatementId> {
+    let machine = Machine::new(program).tabulated();
+    let mut scratch = machine.scratch();
+    let mut known = Distinct::<0>::new(program.layout.words, states as usize + 1);
+    let mut reached: Vec<Vec<bool>> =
+        program.threads.iter().map(|thread| vec![false; thread.places.len()]).collect();
+    known.add(&program.initial).expect("there is room for all states");
+    let mut next = 0;
+    let mut state = Vec::new();
+    while next < known.len() {
+        state.clear();
+        state.extend_from_slice(known.get(next));
+        next += 1;
+        for (index, thread) in program.threads.iter().enumerate() {
+            let own = program.layout.fields[usize::from(thread.place)].get(&state);
+            for place in [own as PlaceId, machine.place(&state, index)] {
+                reached[index][place as usize] = true;
+            }
+        }
+        machine.successors(&state, &mut scratch, |successor| {
+            if !matches!(successor.step, Step::Violation(_)) {
+                known.add(successor.state).expect("there is room for all states");
+            }
+        });
+    }
+    let places = program.threads.iter().zip(&reached).flat_map(|(thread, reached)| {
+        thread
+            .places
+            .iter()
+            .zip(reached)
+            .skip(1)
+            .filter(|(_, reached)| **reached)
+            .map(|(place, _)| place)
+    });
+    let mut stood = HashSet::new();
+    for place in places {
+        stood.extend(place.calls.iter().copied());
+        stood.insert(place.statement);
+    }
+    let all = program.threads.iter().flat_map(|thread| thread.places.iter().skip(1));
+    let with_places: HashSet<StatementId> = all.map(|place| place.statement).collect();
+    let span = |id: StatementId| program.statements[id as usize].span;
+    let outer: Vec<Span> = stood.iter().map(|&id| span(id)).collect();
+    let is_part = |id: &StatementId| {
+        let inner = span(*id);
+        let holds = |outer: &Span| {
+            outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end
+        };
+        !with_places.contains(id) && outer.iter().any(holds)
+    };
+    stood.extend((0..program.statements.len() as StatementId).filter(is_part));
+    stood
+}
