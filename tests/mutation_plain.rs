@@ -178,6 +178,6 @@ fn notes_that_are_not_so_any_more_are_errors() {
     assert_eq!(verified(slower, false), "");
     assert!(verified("preemptM: delete everything", false).contains("has no mutant"));
     // There are as many of that name as there are such statements.
-    assert_eq!(verified("preemptM: delete `acknowledge(mp)` #5", false), "");
-    assert!(verified("preemptM: delete `acknowledge(mp)` #6", false).contains("has no mutant"));
+    assert_eq!(verified("preemptM: delete `acknowledge(mp)` #6", false), "");
+    assert!(verified("preemptM: delete `acknowledge(mp)` #7", false).contains("has no mutant"));
 }
