@@ -76,6 +76,8 @@ pub struct Successor<'a> {
     /// A thread stepped inside a yielding loop, did not fail, and changed no shared variable, aux
     /// ones aside: the step may be part of a spin.
     pub spins: bool,
+    /// The thread enters a handler.
+    pub enters: bool,
 }
 
 /// A program that can be run.
@@ -200,7 +202,8 @@ impl<'p> Machine<'p> {
                                 && matches!(step, Step::Done { .. })
                                 && self.shared_unchanged(state, next);
                             let transition = Transition { actor, branch: branch as u16 };
-                            sink(Successor { transition, step, state: next, spins });
+                            let state = &*next;
+                            sink(Successor { transition, step, state, spins, enters: false });
                         }
                     }
                 }
@@ -209,7 +212,8 @@ impl<'p> Machine<'p> {
                         let step = self.enter(index, branch, state, next, work);
                         if step != Step::Disabled {
                             let transition = Transition { actor, branch };
-                            sink(Successor { transition, step, state: next, spins: false });
+                            let (state, spins) = (&*next, false);
+                            sink(Successor { transition, step, state, spins, enters: true });
                         }
                     }
                 }
@@ -217,7 +221,8 @@ impl<'p> Machine<'p> {
                     next.copy_from_slice(state);
                     let transition = Transition { actor, branch: 0 };
                     let step = Step::Violation(violation);
-                    sink(Successor { transition, step, state: next, spins: false });
+                    let (state, spins) = (&*next, false);
+                    sink(Successor { transition, step, state, spins, enters: false });
                 }
             }
         }
@@ -230,7 +235,8 @@ impl<'p> Machine<'p> {
             let step = self.run(action.entry, Role::Action, 0, &mut self.packed(next), work);
             if step != Step::Disabled {
                 let transition = Transition { actor: Actor::Action(index as u16), branch: 0 };
-                sink(Successor { transition, step, state: next, spins: false });
+                let (state, spins) = (&*next, false);
+                sink(Successor { transition, step, state, spins, enters: false });
             }
         }
     }

@@ -6,7 +6,7 @@
 //! then what is not known yet is inserted, in order, so that batching cannot be observed.
 
 use super::ends::{Census, Unclassified};
-use super::graph::{Edges, Expanded, Graph, NoGraph};
+use super::graph::{Collector, Edges, Expanded, Graph, NoGraph};
 use super::parents::Parents;
 use super::report::{Completeness, EndClass, Finding, Found, Report, Trace};
 use super::store::{Full, Guess, Inserted, Store};
@@ -25,6 +25,10 @@ const STATES_PER_LOOK: u32 = 1 << 10;
 /// Expanded states between two calls of the observer.
 const STATES_PER_REPORT: u32 = 1 << 16;
 
+/// Edges that are collected on the way, at most; more are made when the search is over, and what only
+/// it needs has given its memory back.
+const EDGES_MAX: usize = 1 << 24;
+
 /// A search under way.
 pub(super) struct Explorer<'p, const W: usize> {
     machine: Machine<'p>,
@@ -42,6 +46,8 @@ pub(super) struct Explorer<'p, const W: usize> {
     level_end: u32,
     census: Census,
     findings: Findings,
+    /// All edges so far, if liveness needs them and there is room.
+    edges: Option<Collector>,
 }
 
 /// States whose successors are being looked up.
@@ -116,6 +122,10 @@ impl<'p, const W: usize> Explorer<'p, W> {
             transitions: 0,
             depth: 0,
             level_end: 1,
+            edges: properties
+                .iter()
+                .any(|property| property.kind.is_liveness())
+                .then(Collector::default),
             findings: Findings {
                 open: (0..properties.len()).filter(|&p| is_open(properties[p].kind)).collect(),
                 deciding: vec![None; properties.len()],
@@ -169,7 +179,9 @@ impl<'p, const W: usize> Explorer<'p, W> {
         observer: &mut dyn FnMut(&Progress) -> bool,
     ) -> Result<Graph<'p>, Completeness> {
         let progress = self.progress();
-        let Explorer { machine, store, limits, started, transitions, expanded, .. } = self;
+        let Explorer { machine, store, limits, started, transitions, expanded, edges, .. } = self;
+        // Those of a search that was stopped lead to states that were not expanded.
+        let collected = edges.filter(|_| expanded as usize == store.len());
         let bytes_max = limits.memory_bytes.unwrap_or(u64::MAX);
         let bytes_max = bytes_max.saturating_sub(store.bytes() as u64);
         let mut late = false;
@@ -178,7 +190,11 @@ impl<'p, const W: usize> Explorer<'p, W> {
             !late && observer(&Progress { elapsed: started.elapsed(), ..progress })
         };
         let states = Expanded { store, len: expanded as usize };
-        match Edges::of(&machine, &states, transitions, bytes_max, &mut go_on) {
+        let made = match collected {
+            Some(collected) => collected.edges_within(bytes_max, &mut go_on),
+            None => Edges::of(&machine, &states, transitions, bytes_max, &mut go_on),
+        };
+        match made {
             Ok(edges) => Ok(Graph::new(machine, Box::new(states), edges)),
             Err(NoGraph::TooLarge) => Err(Completeness::MemoryLimit),
             Err(NoGraph::Stopped) if late => Err(Completeness::TimeLimit),
@@ -200,6 +216,7 @@ impl<'p, const W: usize> Explorer<'p, W> {
             if self.batch.families.is_empty() {
                 return Completeness::Exhaustive;
             }
+            self.bound_edges();
             match self.settle() {
                 Ok(()) => {}
                 Err(Full::States) => return Completeness::StateLimit,
@@ -225,10 +242,17 @@ impl<'p, const W: usize> Explorer<'p, W> {
 
     /// Puts the successors of a state into the batch.
     fn expand(&mut self, index: u32) {
-        let Explorer { machine, scratch, store, batch, findings, .. } = self;
+        let Explorer { machine, scratch, store, batch, findings, edges, .. } = self;
         let (mut transitions, mut all_spin) = (0, true);
-        machine.successors(store.state(index), scratch, |successor| {
+        let before = store.state(index);
+        if let Some(edges) = edges {
+            edges.next_state();
+        }
+        machine.successors(before, scratch, |successor| {
             transitions += 1;
+            if let Some(edges) = edges {
+                edges.add(machine, &successor, before, Graph::OUTSIDE);
+            }
             all_spin &= successor.spins;
             match successor.step {
                 Step::Violation(violation) => {
@@ -246,6 +270,17 @@ impl<'p, const W: usize> Explorer<'p, W> {
             _ => Rest::Runs,
         };
         batch.families.push(Family { end: batch.hashes.len(), transitions, rest });
+    }
+
+    /// Collects no more edges if there are too many.
+    fn bound_edges(&mut self) {
+        let bytes_max = self.limits.memory_bytes.unwrap_or(u64::MAX);
+        let too_many = |edges: &Collector| {
+            edges.len() > EDGES_MAX || self.bytes() + edges.bytes() as u64 > bytes_max
+        };
+        if self.edges.as_ref().is_some_and(too_many) {
+            self.edges = None;
+        }
     }
 
     /// Stores the successors in the batch and empties it.
@@ -279,13 +314,22 @@ impl<'p, const W: usize> Explorer<'p, W> {
         for member in members {
             let state = &self.batch.states[member * words..][..words];
             let guess = self.batch.guesses[member];
-            if self.batch.promising[member] && self.store.confirms(guess, state) {
-                continue;
-            }
-            self.parents.reserve()?;
-            if self.store.insert(state, self.batch.hashes[member])? == Inserted::New {
-                self.parents.push_child();
-                self.check_state(self.store.len() as u32 - 1);
+            let number = if self.batch.promising[member] && self.store.confirms(guess, state) {
+                guess - 1
+            } else {
+                self.parents.reserve()?;
+                match self.store.insert(state, self.batch.hashes[member])? {
+                    Inserted::Known(number) => number,
+                    Inserted::New => {
+                        self.parents.push_child();
+                        let number = self.store.len() as u32 - 1;
+                        self.check_state(number);
+                        number
+                    }
+                }
+            };
+            if let Some(edges) = &mut self.edges {
+                edges.settle(number);
             }
         }
         Ok(())

@@ -1,15 +1,18 @@
 //! The state graph: every reachable state and every transition between them, to be walked again
 //! and again.
 //!
-//! A search needs no edges; what is about whole runs does. The graph is made after the search, from
-//! the states that it stored: one array of targets and one of labels, in the order of the machine,
+//! A search needs no edges; what is about whole runs does. They are collected while a search goes on,
+//! if it is to tell of whole runs and they are not too many, or made after it from the states that it
+//! stored: one array of targets and one of labels, in the order of the machine,
 //! and where each state's begin (compressed sparse rows). States keep the numbers of the search,
 //! which are in the order of their distance from the initial state.
 
+use super::hasher::WordHasher;
 use super::store::Store;
-use crate::machine::{Actor, Machine, Scratch, Step, Successor, Transition};
+use crate::machine::{Actor, Machine, Step, Successor, Transition};
 use crate::program::{CheckId, Fairness, PlaceId, Program};
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
 /// Stored states, of whatever size.
 pub(super) trait States {
@@ -160,89 +163,146 @@ impl Edges {
         bytes_max: u64,
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<Edges, NoGraph> {
-        let bytes = count.saturating_mul(8) + 4 * (states.len() as u64 + 1);
-        let Some(count) = u32::try_from(count).ok().filter(|_| bytes <= bytes_max) else {
+        let fits = bytes(states.len(), count) <= bytes_max;
+        let Some(count) = u32::try_from(count).ok().filter(|_| fits) else {
             return Err(NoGraph::TooLarge);
         };
-        let (mut starts, mut targets, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+        let mut collector = Collector::default();
+        let Collector { starts, targets, labels, .. } = &mut collector;
         starts.try_reserve_exact(states.len() + 1).map_err(|_| NoGraph::TooLarge)?;
         targets.try_reserve_exact(count as usize).map_err(|_| NoGraph::TooLarge)?;
         labels.try_reserve_exact(count as usize).map_err(|_| NoGraph::TooLarge)?;
-        let mut edges = Edges { starts, targets, labels, table: Vec::new() };
-        let mut numbers: HashMap<Label, u32> = HashMap::new();
         let mut scratch = machine.scratch();
         for state in 0..states.len() as u32 {
             if state % STATES_PER_QUESTION == 0 && !go_on() {
                 return Err(NoGraph::Stopped);
             }
-            edges.starts.push(edges.targets.len() as u32);
             let before = states.state(state);
-            let places = Places::of(machine, before, &mut scratch);
+            collector.next_state();
             machine.successors(before, &mut scratch, |successor| {
-                let (target, yielded, fails) = match successor.step {
-                    Step::Done { yielded } => {
-                        (states.find(successor.state).unwrap_or(Graph::OUTSIDE), yielded, None)
-                    }
-                    Step::Violation(violation) => (Graph::OUTSIDE, false, Some(violation.check)),
-                    Step::Disabled => unreachable!("a successor is enabled"),
+                let target = match successor.step {
+                    Step::Violation(_) => Graph::OUTSIDE,
+                    _ => states.find(successor.state).unwrap_or(Graph::OUTSIDE),
                 };
-                let transition = successor.transition;
-                let (place, way) = places.label(machine, &successor, before);
-                let spins = successor.spins;
-                let label = Label { transition, place, way, spins, yielded, fails };
-                let next = numbers.len() as u32;
-                let number = *numbers.entry(label).or_insert(next);
-                if number == next {
-                    edges.table.push(label);
-                }
-                edges.targets.push(target);
-                edges.labels.push(number);
+                collector.add(machine, &successor, before, target);
             });
         }
-        edges.starts.push(edges.targets.len() as u32);
-        Ok(edges)
+        Ok(collector.edges())
     }
 }
 
-/// Where the threads stand in a state: their places, `None` for those about to enter a handler.
-struct Places(Vec<Option<PlaceId>>);
+/// Edges that are being collected, state for state.
+#[derive(Default)]
+pub(super) struct Collector {
+    starts: Vec<u32>,
+    targets: Vec<u32>,
+    labels: Vec<u32>,
+    table: Vec<Label>,
+    /// By label: its place in `table`.
+    numbers: HashMap<Label, u32, BuildHasherDefault<WordHasher>>,
+    /// Edges before this one have a target for good.
+    settled: usize,
+}
 
-impl Places {
-    fn of(machine: &Machine<'_>, state: &[u64], scratch: &mut Scratch) -> Places {
-        let threads = machine.program().threads.iter().enumerate();
-        let place = |(index, thread): (usize, &crate::program::Thread)| {
-            let enters = !thread.handlers.is_empty()
-                && machine.enters_handler(state, index, scratch).unwrap_or(false);
-            (!enters).then(|| machine.place(state, index))
-        };
-        Places(threads.map(place).collect())
+impl Collector {
+    /// The edges that follow are those of the next state.
+    pub(super) fn next_state(&mut self) {
+        self.starts.push(self.targets.len() as u32);
     }
 
-    /// The place of a label, and its way.
-    fn label(
-        &self,
+    /// Adds what a step from `before` leads to.
+    pub(super) fn add(
+        &mut self,
         machine: &Machine<'_>,
         successor: &Successor<'_>,
         before: &[u64],
-    ) -> (Option<PlaceId>, Option<(PlaceId, bool)>) {
-        let Actor::Thread(thread) = successor.transition.actor else { return (None, None) };
-        let index = usize::from(thread);
-        let Some(place) = self.0[index] else { return (None, None) };
-        let program = machine.program();
-        let fairness = program.threads[index].places[place as usize].fairness;
-        let way = (fairness == Fairness::Strong).then(|| {
-            let masks = &program.layout.shared_mask;
-            let words = before.iter().zip(successor.state).zip(masks);
-            let changed = words.map(|((b, a), mask)| (b ^ a) & mask).any(|bits| bits != 0);
+        target: u32,
+    ) {
+        let label = label(machine, successor, before);
+        let next = self.table.len() as u32;
+        let number = *self.numbers.entry(label).or_insert(next);
+        if number == next {
+            self.table.push(label);
+        }
+        self.targets.push(target);
+        self.labels.push(number);
+    }
+
+    /// Says where the next edge leads whose target is not known yet; one that fails leads nowhere.
+    pub(super) fn settle(&mut self, target: u32) {
+        let fails = |edge: usize| self.table[self.labels[edge] as usize].fails.is_some();
+        while fails(self.settled) {
+            self.settled += 1;
+        }
+        self.targets[self.settled] = target;
+        self.settled += 1;
+    }
+
+    /// How many edges there are.
+    pub(super) fn len(&self) -> usize {
+        self.targets.len()
+    }
+
+    /// Bytes that are allocated.
+    pub(super) fn bytes(&self) -> usize {
+        let Collector { starts, targets, labels, .. } = self;
+        (starts.capacity() + targets.capacity() + labels.capacity()) * size_of::<u32>()
+    }
+
+    /// All of them, if they may take `bytes_max` bytes, and `go_on` does not say otherwise.
+    pub(super) fn edges_within(
+        self,
+        bytes_max: u64,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Edges, NoGraph> {
+        if bytes(self.starts.len(), self.targets.len() as u64) > bytes_max {
+            return Err(NoGraph::TooLarge);
+        }
+        if go_on() { Ok(self.edges()) } else { Err(NoGraph::Stopped) }
+    }
+
+    fn edges(self) -> Edges {
+        let Collector { mut starts, targets, labels, table, .. } = self;
+        starts.push(targets.len() as u32);
+        Edges { starts, targets, labels, table }
+    }
+}
+
+/// Bytes of the edges of so many states.
+fn bytes(states: usize, edges: u64) -> u64 {
+    edges.saturating_mul(8) + 4 * (states as u64 + 1)
+}
+
+/// The label of a step from `before`.
+fn label(machine: &Machine<'_>, successor: &Successor<'_>, before: &[u64]) -> Label {
+    let (yielded, fails) = match successor.step {
+        Step::Done { yielded } => (yielded, None),
+        Step::Violation(violation) => (false, Some(violation.check)),
+        Step::Disabled => unreachable!("a successor is enabled"),
+    };
+    let (transition, spins) = (successor.transition, successor.spins);
+    let mut label = Label { transition, place: None, way: None, spins, yielded, fails };
+    let Actor::Thread(thread) = transition.actor else { return label };
+    if successor.enters {
+        return label;
+    }
+    let index = usize::from(thread);
+    let program = machine.program();
+    let place = machine.place(before, index);
+    label.place = Some(place);
+    label.way =
+        (program.threads[index].places[place as usize].fairness == Fairness::Strong).then(|| {
             match successor.step {
                 Step::Violation(_) => FAILING_WAY,
                 Step::Done { .. } | Step::Disabled => {
+                    let masks = &program.layout.shared_mask;
+                    let words = before.iter().zip(successor.state).zip(masks);
+                    let changed = words.map(|((b, a), mask)| (b ^ a) & mask).any(|bits| bits != 0);
                     (machine.place(successor.state, index), changed)
                 }
             }
         });
-        (Some(place), way)
-    }
+    label
 }
 
 impl<'p> Graph<'p> {

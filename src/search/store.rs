@@ -21,8 +21,8 @@ pub(crate) enum Full {
 pub(crate) enum Inserted {
     /// It is new.
     New,
-    /// It was stored already.
-    Known,
+    /// It was stored already, with this number.
+    Known(u32),
 }
 
 /// Bytes of a chunk, of at least one state.
@@ -181,7 +181,10 @@ impl<const W: usize> Store<W> {
     /// [`Full`], with everything stored so far still in place.
     #[inline(always)]
     pub(crate) fn insert(&mut self, state: &[u64], hash: u64) -> Result<Inserted, Full> {
-        let Err(mut at) = self.probe(state, hash) else { return Ok(Inserted::Known) };
+        let mut at = match self.probe(state, hash) {
+            Ok(number) => return Ok(Inserted::Known(number)),
+            Err(at) => at,
+        };
         if self.len == self.states_max {
             return Err(Full::States);
         }
@@ -273,13 +276,9 @@ impl<const W: usize> Distinct<W> {
     pub(crate) fn add(&mut self, state: &[u64]) -> Option<(u32, bool)> {
         // Known to the compiler, unless any number will do.
         let state = &state[..self.0.words()];
-        let hash = Store::<W>::hash(state);
-        match self.0.probe(state, hash) {
-            Ok(number) => Some((number, false)),
-            Err(_) => {
-                self.0.insert(state, hash).ok()?;
-                Some((self.0.len() as u32 - 1, true))
-            }
+        match self.0.insert(state, Store::<W>::hash(state)).ok()? {
+            Inserted::Known(number) => Some((number, false)),
+            Inserted::New => Some((self.0.len() as u32 - 1, true)),
         }
     }
 
@@ -320,7 +319,7 @@ mod tests {
             // A guess may miss a known state, but never confirm another.
             assert!(!store.confirms(guess, &state) || known);
             assert!(!store.confirms(guess, &state) || store.may_confirm(guess, &state));
-            let expected = if known { Inserted::Known } else { Inserted::New };
+            let expected = if known { Inserted::Known(number as u32) } else { Inserted::New };
             assert_eq!(store.insert(&state, hash), Ok(expected));
         }
         assert_eq!(store.len() as u64, count);

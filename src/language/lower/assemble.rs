@@ -38,7 +38,6 @@ impl Lowering<'_> {
         }
         let (mut program, starts) = program?;
         self.settle(&mut program, &starts);
-        program.hash = program.compute_hash();
         Some(program)
     }
 

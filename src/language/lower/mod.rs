@@ -123,7 +123,9 @@ pub(super) fn lower(
         }
         let stored = std::mem::take(&mut lowering.stored);
         if written.as_ref() == Some(&stored) {
-            return program;
+            let mut program = program?;
+            program.hash = program.compute_hash();
+            return Some(program);
         }
         written = Some(stored);
     }
