@@ -12,7 +12,7 @@ use crate::scenario::finding_name;
 /// Columns that names of outcomes and properties stand in.
 const NAMES: usize = 34;
 
-/// What happens without each hunk, in all checks that run it.
+/// What happens without each hunk, in all checks that run it or get to the statement it stands in.
 pub fn hunk_table(mutated: &Mutated, detail: Detail, width: usize) -> String {
     let mut text = head(mutated, "hunk");
     for (mutant, fate) in mutated.examined() {
