@@ -2,7 +2,8 @@
 
 use crate::scenario::{built_in_models, built_in_scenarios};
 use crate::schedule;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 
 /// Names that are shown as examples.
@@ -45,8 +46,7 @@ pub(super) fn instead(name: &str) -> Option<String> {
 
 /// What to do with a file that is no scenario.
 fn file(name: &str, path: &Path) -> String {
-    let begin = fs::read(path).unwrap_or_default();
-    if begin.starts_with(schedule::MAGIC.as_bytes()) {
+    if begins(path, schedule::MAGIC.as_bytes()) {
         return format!("`{name}` is a schedule; `ghosthunt replay {name}` replays it");
     }
     if path.extension().is_some_and(|extension| extension == "ghost") {
@@ -58,6 +58,13 @@ fn file(name: &str, path: &Path) -> String {
         };
     }
     format!("`{name}` is no scenario, which is a `.toml` file; `ghosthunt new NAME` writes one")
+}
+
+/// Whether the file begins with these bytes; however long it is, no more of it is read.
+fn begins(path: &Path, bytes: &[u8]) -> bool {
+    let mut begin = vec![0; bytes.len()];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut begin));
+    read.is_ok() && begin == bytes
 }
 
 /// The scenario files of a directory, by name. Descriptions of hunts and of mutants are none.
