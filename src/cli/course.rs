@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
 /// The chapters and exercises, each with how it stands in the current directory.
 fn list(lab: &Lab, output: &mut Output, width: usize) -> Result<Exit, Failure> {
     let here = Path::new(".");
-    let begun = course::exercises().any(|exercise| here.join(exercise.file()).is_file());
+    let begun = begun(here);
     for chapter in course::chapters() {
         let title = format!("{}. {}", chapter.number, chapter.title);
         let mut told = format!("{}\n", paint(STRONG, &title));
@@ -76,6 +76,11 @@ fn list(lab: &Lab, output: &mut Output, width: usize) -> Result<Exit, Failure> {
         false => "\n`ghosthunt course start DIR` hands out the exercises and the chapters.\n",
     })?;
     Ok(if interrupt::requested() { Exit::Interrupted } else { Exit::AsExpected })
+}
+
+/// Whether there is a file of any exercise in the directory.
+fn begun(directory: &Path) -> bool {
+    course::exercises().any(|exercise| directory.join(exercise.file()).is_file())
 }
 
 fn state(lab: &Lab, exercise: &Exercise, directory: &Path) -> Result<String, Failure> {
@@ -141,6 +146,13 @@ fn check(lab: &Lab, paths: &[PathBuf], output: &mut Output, width: usize) -> Res
     let mut exit = Exit::AsExpected;
     for path in paths {
         let several = path.is_dir();
+        if several && !begun(path) {
+            return Err(Failure::Usage(format!(
+                "none of the exercises' files is in `{}`; name the directory that they were handed \
+                 out in, or hand them out: ghosthunt course start DIR",
+                path.display()
+            )));
+        }
         let chosen = match several {
             true => course::exercises().map(|exercise| (exercise, path.as_path())).collect(),
             false => vec![(exercise_of(path)?, path.parent().unwrap_or(Path::new("")))],
@@ -169,7 +181,11 @@ fn exercise_of(path: &Path) -> Result<&'static Exercise, Failure> {
         let known = course::exercises().map(Exercise::file).collect::<Vec<_>>();
         let near = known.iter().find(|file| file.split('-').next() == name.split('-').next());
         let near = near.map_or(String::new(), |file| format!("; there is {file}"));
-        Failure::Usage(format!("no exercise asks for a file `{name}`{near}"))
+        let missing = match path.exists() {
+            true => String::new(),
+            false => format!("there is no directory `{}`, and ", path.display()),
+        };
+        Failure::Usage(format!("{missing}no exercise asks for a file `{name}`{near}"))
     })
 }
 
