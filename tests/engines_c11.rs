@@ -1,9 +1,12 @@
 //! loom under C11: the litmus texts come to what the standard allows, where loom differs is listed,
 //! and each of its limits is pinned, so that a loom without it is noticed.
 
+#[path = "support/binary.rs"]
+mod binary;
 #[path = "support/mod.rs"]
 mod support;
 
+use binary::ghosthunt;
 use ghosthunt::engines::loom::Limits;
 use ghosthunt::engines::loom::c11::{self, Gates};
 use ghosthunt::language::Spanned;
@@ -11,7 +14,6 @@ use ghosthunt::program::Program;
 use ghosthunt::scenario::{Named, Scenario, finding_name};
 use ghosthunt::search::{self, Completeness, Finding, Report};
 use std::collections::BTreeSet;
-use std::process::Command;
 use std::sync::Arc;
 use support::Scene;
 
@@ -348,16 +350,6 @@ fn what_was_not_looked_at_is_said() {
 fn a_thread_s_own_load_hides_nothing() {
     let report = run(&Arc::new(scene(PLAIN, &["reads()", "reads_then_writes()"]).program()));
     assert_eq!(shown(&report), set(&["done", "saw"]));
-}
-
-fn ghosthunt(arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
-        .args(arguments)
-        .output()
-        .expect("the binary runs");
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("output is UTF-8");
-    let code = output.status.code().expect("it ends by itself");
-    (code, text(&output.stdout), text(&output.stderr))
 }
 
 const C11: [&str; 4] = ["--engine", "loom", "--memory", "c11"];

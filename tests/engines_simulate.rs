@@ -1,22 +1,19 @@
 //! `ghosthunt simulate`: random runs, what they saw, and the same again for the same seed.
 
+#[path = "support/binary.rs"]
+mod binary;
+
+use binary::ghosthunt;
 use serde_json::Value;
 use std::path::Path;
-use std::process::Command;
 
 const RACE: &str = "go/cgo-exit-1.14beta1@windows_10";
 
 /// Runs, and returns the exit code and what was printed.
 fn simulate(arguments: &[&str]) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
-        .arg("simulate")
-        .args(arguments)
-        .output()
-        .expect("the binary runs");
-    let stderr = String::from_utf8_lossy(&output.stderr);
+    let (code, stdout, stderr) = ghosthunt(&[&["simulate"], arguments].concat());
     assert_eq!(stderr, "", "nothing went wrong");
-    let code = output.status.code().expect("it ends by itself");
-    (code, String::from_utf8(output.stdout).expect("output is UTF-8"))
+    (code, stdout)
 }
 
 fn json(arguments: &[&str]) -> Value {
@@ -96,10 +93,7 @@ fn failing_runs_are_saved_and_replay() {
         let file = file.as_str().expect("a path");
         let text = std::fs::read_to_string(Path::new(file)).expect("it was written");
         assert!(text.contains("engine   simulate, random walk, seed 2"), "{text}");
-        let replayed = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
-            .args(["replay", file])
-            .output()
-            .expect("the binary runs");
-        assert!(replayed.status.success(), "{file}");
+        let (code, _, stderr) = ghosthunt(&["replay", file]);
+        assert_eq!(code, 0, "{file}: {stderr}");
     }
 }
