@@ -15,6 +15,7 @@ use ghosthunt::program::Program;
 use ghosthunt::search::{Completeness, Report};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 use support::Scene;
 
 /// Complete, with the facts of the search, and one execution for each run. Returns the report.
@@ -96,6 +97,12 @@ fn what_is_left_out_is_said() {
     let bounded = check(Limits { preemptions: Some(1), ..Limits::default() });
     assert_eq!(bounded.completeness, Completeness::PreemptionBound);
     assert!(bounded.runs < engines::runs(&program, 100_000).map(|runs| runs as u64));
+    let short = check(Limits { time: Some(Duration::ZERO), ..Limits::default() });
+    assert_eq!(short.completeness, Completeness::TimeLimit);
+    let promise = "var x: bool = false  proc p() { x = true }  eventually x";
+    let promises = Arc::new(Scene::new(promise).thread("a", "p()").program());
+    let finite = engine::check(&promises, Limits::default()).expect("it is small enough");
+    assert_eq!(finite.completeness, Completeness::FiniteRuns);
 }
 
 /// As ever, whatever the environment tells loom.

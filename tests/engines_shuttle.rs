@@ -132,6 +132,16 @@ fn a_failing_step_ends_its_run() {
     assert!(dfs(&program).violations.iter().any(|f| finding_name(&f.what, &program) == "assert"));
 }
 
+/// Runs that end show nothing of those that do not, so a promise keeps shuttle from `safe`.
+#[test]
+fn a_promise_is_left_open() {
+    let promise = "var x: bool = false  proc p() { x = true }  eventually x";
+    let program = Arc::new(Scene::new(promise).thread("a", "p()").program());
+    let report = dfs(&program);
+    assert_eq!((report.runs, report.completeness), (Some(1), Completeness::FiniteRuns));
+    assert!(report.violations.is_empty());
+}
+
 #[test]
 fn a_loop_that_nobody_leaves_is_run_once_round() {
     let turns = "var x: bool = false  proc turn() { loop { x = true  x = false } }";
