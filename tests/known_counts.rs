@@ -1,4 +1,4 @@
-//! The counts that other checkers give for the same models.
+//! Counts that are known without a search: from other checkers of the same model, or by multiplication.
 
 mod support;
 
