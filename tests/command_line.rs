@@ -1,24 +1,11 @@
 //! The command as people and scripts use it: the real binary, its output and its exit codes.
 
+#[path = "support/binary.rs"]
+mod binary;
+
+use binary::{ghosthunt, ghosthunt_in};
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
-
-fn ghosthunt(arguments: &[&str], directory: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
-        .args(arguments)
-        .current_dir(directory)
-        .output()
-        .expect("the binary runs")
-}
-
-/// Runs, and returns the exit code, stdout and stderr.
-fn run(arguments: &[&str], directory: &Path) -> (i32, String, String) {
-    let output = ghosthunt(arguments, directory);
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("output is UTF-8");
-    let code = output.status.code().expect("it ends by itself");
-    (code, text(&output.stdout), text(&output.stderr))
-}
+use std::process::Stdio;
 
 /// A directory with these files.
 fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -33,7 +20,7 @@ fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
 #[track_caller]
 fn check_failure(arguments: &[&str], files: &[(&str, &str)], code: i32, said: &[&str]) {
     let directory = directory(files);
-    let (found, stdout, stderr) = run(arguments, directory.path());
+    let (found, stdout, stderr) = ghosthunt_in(directory.path(), arguments);
     assert_eq!(found, code, "{stderr}");
     assert_eq!(stdout, "");
     for part in said {
@@ -94,7 +81,7 @@ fn a_mangled_schedule_is_shown_at_its_place() {
 #[test]
 fn help_lists_the_exit_codes() {
     for arguments in [&["--help"] as &[&str], &["check", "--help"]] {
-        let (code, stdout, _) = run(arguments, Path::new("."));
+        let (code, stdout, _) = ghosthunt(arguments);
         assert_eq!(code, 0);
         for line in ["   11  stuck or ghost", "   21  incomplete", "  130  interrupted"] {
             assert!(stdout.contains(line), "{line}\n{stdout}");
@@ -106,14 +93,14 @@ fn help_lists_the_exit_codes() {
 #[test]
 fn completions_and_man_pages_are_made_for_every_command() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let (code, stdout, _) = run(&["completions", shell], Path::new("."));
+        let (code, stdout, _) = ghosthunt(&["completions", shell]);
         assert_eq!(code, 0);
         assert!(stdout.contains("replay"), "{shell}");
     }
     let directory = directory(&[]);
-    let (code, stdout, _) = run(&["man"], directory.path());
+    let (code, stdout, _) = ghosthunt_in(directory.path(), &["man"]);
     assert!(code == 0 && stdout.contains(".TH ghosthunt 1"), "{stdout}");
-    assert_eq!(run(&["man", "--dir", "pages/man1"], directory.path()).0, 0);
+    assert_eq!(ghosthunt_in(directory.path(), &["man", "--dir", "pages/man1"]).0, 0);
     let page = fs::read_to_string(directory.path().join("pages/man1/ghosthunt-check.1"));
     assert!(page.expect("the page is written").contains("max\\-states"));
 }
@@ -123,19 +110,14 @@ fn completions_and_man_pages_are_made_for_every_command() {
 fn a_full_disk_is_said_and_a_closed_pipe_is_no_error() {
     let full = || fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
     for arguments in [&["completions", "bash"] as &[&str], &["--help"]] {
-        let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
-            .args(arguments)
-            .stdout(full())
-            .output()
-            .expect("the binary runs");
+        let output = binary::command(arguments).stdout(full()).output().expect("the binary runs");
         assert_eq!(output.status.code(), Some(74), "{arguments:?}");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(stderr.contains("cannot write the output: No space left"), "{stderr}");
     }
     let (reader, writer) = std::io::pipe().expect("there are pipes");
     drop(reader);
-    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
-        .args(["completions", "bash"])
+    let output = binary::command(&["completions", "bash"])
         .stdout(writer)
         .stderr(Stdio::piped())
         .output()

@@ -273,6 +273,9 @@ fn a_promise_is_broken_where_a_run_stays_for_ever_without_it() {
     // What goes on for ever has neither: it depends on what came before.
     let body = "choose { x = 1 } or { x = 1  x = 3 } or { skip }  loop { x = 2  x = 0 }";
     broken(&text(body, "after x == 1: x == 3"), 1.0 / 3.0);
+    // It is for the whole run that `eventually` promises, not anew for what begins where it began.
+    let body = "loop { choose { x = 3  x = 0 } or { loop { x = 2  x = 0 } } }";
+    broken(&text(body, "eventually x == 3"), 0.5);
     // An end repeats its last state.
     broken(&text("choose { x = 1 } or { x = 1  x = 3 }", "after x == 1: x == 3"), 0.5);
     // Who takes a step that fails does not go on for ever.

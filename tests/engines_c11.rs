@@ -1,9 +1,12 @@
 //! loom under C11: the litmus texts come to what the standard allows, where loom differs is listed,
 //! and each of its limits is pinned, so that a loom without it is noticed.
 
+#[path = "support/binary.rs"]
+mod binary;
 #[path = "support/mod.rs"]
 mod support;
 
+use binary::ghosthunt;
 use ghosthunt::engines::loom::Limits;
 use ghosthunt::engines::loom::c11::{self, Gates};
 use ghosthunt::language::Spanned;
@@ -11,7 +14,6 @@ use ghosthunt::program::Program;
 use ghosthunt::scenario::{Named, Scenario, finding_name};
 use ghosthunt::search::{self, Completeness, Finding, Report};
 use std::collections::BTreeSet;
-use std::process::Command;
 use std::sync::Arc;
 use support::Scene;
 
@@ -317,6 +319,10 @@ fn what_was_not_looked_at_is_said() {
     assert_eq!(completeness(&["writes()"], all), Completeness::EndsOnly);
     assert_eq!(completeness(&["endless()"], all), Completeness::CutOff);
     assert_eq!(completeness(&["many()", "reads()"], all), Completeness::PartOfC11);
+    // A state that is no end may be the one to be reached.
+    let passes = "var x: atomic 0..2 = 0  proc p() { x = 1  x = 2 }  reach one: x == 1";
+    let passes = Arc::new(scene(passes, &["p()"]).program());
+    assert_eq!(run(&passes).completeness, Completeness::EndsOnly);
     // Load buffering through the elements of one array.
     let buffering = "
         enum I { i0, i1 }
@@ -343,21 +349,32 @@ fn what_was_not_looked_at_is_said() {
     assert!(report.violations.iter().any(|found| matches!(found.what, Finding::Property(_))));
 }
 
+/// loom's fences order more than C11's: what may have been missed for it is not called complete.
+#[test]
+fn fences_that_order_too_much_in_loom_are_said() {
+    let fences = "
+        var x: atomic 0..1 = 0
+        var y: atomic 0..1 = 0
+        var data: plain 0..1 = 0
+        proc sets_x() { store.relaxed(x, 1) }
+        proc sets_y() { store.relaxed(y, 1) }
+        proc acquires() { let r = load.relaxed(x)  fence.acquire() }
+        proc orders() { let r = load.relaxed(x)  fence.seq_cst() }
+        proc writes() { data = 1 }
+    ";
+    let completeness =
+        |threads: &[&str]| run(&Arc::new(scene(fences, threads).program())).completeness;
+    assert_eq!(completeness(&["sets_x()", "acquires()"]), Completeness::Exhaustive);
+    assert_eq!(completeness(&["sets_x()", "acquires()", "sets_y()"]), Completeness::PartOfC11);
+    assert_eq!(completeness(&["sets_x()", "orders()"]), Completeness::Exhaustive);
+    assert_eq!(completeness(&["writes()", "orders()"]), Completeness::PartOfC11);
+}
+
 /// loom's own reduction loses the run in which the other thread's store comes first.
 #[test]
 fn a_thread_s_own_load_hides_nothing() {
     let report = run(&Arc::new(scene(PLAIN, &["reads()", "reads_then_writes()"]).program()));
     assert_eq!(shown(&report), set(&["done", "saw"]));
-}
-
-fn ghosthunt(arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
-        .args(arguments)
-        .output()
-        .expect("the binary runs");
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("output is UTF-8");
-    let code = output.status.code().expect("it ends by itself");
-    (code, text(&output.stdout), text(&output.stderr))
 }
 
 const C11: [&str; 4] = ["--engine", "loom", "--memory", "c11"];

@@ -1,7 +1,11 @@
 //! The engines as people use them: `ghosthunt engines`, and `ghosthunt replay --engine`.
 
+#[path = "support/binary.rs"]
+mod binary;
+
 mod common;
 
+use binary::ghosthunt;
 use ghosthunt::engines::loom::{self, Refusal};
 use ghosthunt::engines::shuttle;
 use ghosthunt::machine::{Actor, Transition};
@@ -11,19 +15,8 @@ use ghosthunt::schedule;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
-
-fn ghosthunt(arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
-        .args(arguments)
-        .output()
-        .expect("the binary runs");
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("output is UTF-8");
-    let code = output.status.code().expect("it ends by itself");
-    (code, text(&output.stdout), text(&output.stderr))
-}
 
 /// The objects that the command prints, and its exit code.
 fn objects(arguments: &[&str]) -> (i32, Vec<Value>) {

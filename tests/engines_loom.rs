@@ -1,45 +1,28 @@
 //! loom runs the same program: complete, it finds what the search finds, once a run. And what loom
 //! cannot do: each limit is pinned, so that a loom without it is noticed.
 
+#[path = "support/binary.rs"]
+mod binary;
+#[path = "support/compared.rs"]
+mod compared;
 #[path = "support/mod.rs"]
 mod support;
 
+use compared::{COUNTER, built_in, check_same_as_search, kernel_rules, outcomes};
 use ghosthunt::engines;
 use ghosthunt::engines::loom::{self as engine, Limits, Plan, Refusal};
 use ghosthunt::program::Program;
-use ghosthunt::scenario::{Named, SplitName, finding_name};
-use ghosthunt::search::{self, Completeness, Report};
-use std::collections::BTreeSet;
+use ghosthunt::search::{Completeness, Report};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 use support::Scene;
-
-fn built_in(name: &str) -> Arc<Program> {
-    let split = SplitName::parse(name);
-    let scenario =
-        Named::find(split.scenario).expect("it is built in").parse().expect("it is right");
-    let kernel = split.kernel.or(scenario.kernel_names()[0]);
-    Arc::new(scenario.compile(kernel, &[]).expect("it compiles").program)
-}
-
-/// Ends with their numbers, and what is violated or reached, by name.
-fn facts(program: &Program, report: &Report) -> BTreeSet<String> {
-    let ends = report.ends.iter().map(|end| format!("{} {}", end.outcome, end.count));
-    let violations = report.violations.iter().map(|found| finding_name(&found.what, program));
-    let reach = report.reach.iter().filter(|(_, trace)| trace.is_some());
-    let reach = reach.map(|(index, _)| program.properties[*index].name.as_str());
-    ends.chain(violations.chain(reach).map(str::to_string)).collect()
-}
 
 /// Complete, with the facts of the search, and one execution for each run. Returns the report.
 #[track_caller]
 fn check_agreement(program: &Arc<Program>) -> Report {
-    let found = search::search(program, &search::Limits::default(), &mut |_| true);
     let ran = engine::check(program, Limits::default()).expect("it is small enough");
-    assert_eq!(ran.completeness, Completeness::Exhaustive);
-    assert_eq!(facts(program, &ran), facts(program, &found));
-    assert_eq!((ran.states, &ran.not_run), (found.states, &found.not_run));
+    check_same_as_search(program, &ran);
     if let Some(runs) = engines::runs(program, 100_000) {
         assert_eq!(ran.runs.map(u128::from), Some(runs));
     }
@@ -52,7 +35,7 @@ fn check_cast(name: &str, ends: &[&str]) {
     let program = built_in(name);
     assert!(engines::runs(&program, 100_000).is_some(), "{name}");
     let report = check_agreement(&program);
-    assert_eq!(report.ends.iter().map(|end| end.outcome.as_str()).collect::<Vec<_>>(), ends);
+    assert_eq!(outcomes(&report), ends);
 }
 
 #[test]
@@ -68,19 +51,12 @@ fn the_ghost_and_its_absence_are_shown_complete() {
 
 #[test]
 fn the_kernel_rules_agree_wherever_there_are_few_runs() {
-    let mut checked = 0;
-    for named in Named::built_in().filter(|named| named.name.starts_with("nt/")) {
-        let scenario = named.parse().expect("it is right");
-        for kernel in scenario.kernel_names() {
-            let program = Arc::new(scenario.compile(kernel, &[]).expect("it compiles").program);
-            let few = engines::runs(&program, 10_000).is_some_and(|runs| runs <= 600);
-            if few && Plan::of(&program, engine::STATES_MAX).is_ok() {
-                check_agreement(&program);
-                checked += 1;
-            }
-        }
+    let mut casts = kernel_rules(600);
+    casts.retain(|program| Plan::of(program, engine::STATES_MAX).is_ok());
+    for program in &casts {
+        check_agreement(program);
     }
-    assert!(checked >= 10, "{checked} casts are small enough");
+    assert!(casts.len() >= 10, "{} casts are small enough", casts.len());
 }
 
 #[test]
@@ -90,14 +66,6 @@ fn loom_itself_calls_the_ghost_a_deadlock() {
     assert!(ghost.is_some_and(|message| message.starts_with("deadlock")));
     assert_eq!(deadlock("engines/cgo-exit-1.14"), Ok(None));
 }
-
-const COUNTER: &str = "
-var x: plain 0..9 = 0
-proc add() { let t = x  x = t + 1 }
-proc pick() { choose { x = 1 } or { x = 2 } or { skip } }
-proc wait() { while x == 0 { yield } }
-proc check() { let t = x  assert t < 2 }
-";
 
 #[test]
 fn choices_waits_and_failures_are_runs_too() {
@@ -129,17 +97,17 @@ fn what_is_left_out_is_said() {
     let bounded = check(Limits { preemptions: Some(1), ..Limits::default() });
     assert_eq!(bounded.completeness, Completeness::PreemptionBound);
     assert!(bounded.runs < engines::runs(&program, 100_000).map(|runs| runs as u64));
+    let short = check(Limits { time: Some(Duration::ZERO), ..Limits::default() });
+    assert_eq!(short.completeness, Completeness::TimeLimit);
+    let promise = "var x: bool = false  proc p() { x = true }  eventually x";
+    let promises = Arc::new(Scene::new(promise).thread("a", "p()").program());
+    let finite = engine::check(&promises, Limits::default()).expect("it is small enough");
+    assert_eq!(finite.completeness, Completeness::FiniteRuns);
 }
 
+/// As ever, whatever the environment tells loom.
 fn ghosthunt(arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
-        .args(arguments)
-        .env("LOOM_MAX_PREEMPTIONS", "0")
-        .output()
-        .expect("the binary runs");
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("output is UTF-8");
-    let code = output.status.code().expect("it ends by itself");
-    (code, text(&output.stdout), text(&output.stderr))
+    binary::finish(binary::command(arguments).env("LOOM_MAX_PREEMPTIONS", "0"))
 }
 
 const WHOLE: &str = "engines/cgo-exit-1.14@wine_8";

@@ -1,22 +1,22 @@
 //! `ghosthunt simulate`: random runs, what they saw, and the same again for the same seed.
 
+#[path = "support/binary.rs"]
+mod binary;
+mod support;
+
+use binary::ghosthunt;
+use ghosthunt::schedule::{RandomWalk, Scheduler, UniformWalk, simulate as take_runs};
 use serde_json::Value;
 use std::path::Path;
-use std::process::Command;
+use support::Scene;
 
 const RACE: &str = "go/cgo-exit-1.14beta1@windows_10";
 
 /// Runs, and returns the exit code and what was printed.
 fn simulate(arguments: &[&str]) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
-        .arg("simulate")
-        .args(arguments)
-        .output()
-        .expect("the binary runs");
-    let stderr = String::from_utf8_lossy(&output.stderr);
+    let (code, stdout, stderr) = ghosthunt(&[&["simulate"], arguments].concat());
     assert_eq!(stderr, "", "nothing went wrong");
-    let code = output.status.code().expect("it ends by itself");
-    (code, String::from_utf8(output.stdout).expect("output is UTF-8"))
+    (code, stdout)
 }
 
 fn json(arguments: &[&str]) -> Value {
@@ -56,6 +56,27 @@ fn every_scheduler_meets_the_ghost() {
             assert!(number(&sample["seen"][seen]) <= number(&sample["of"][seen]), "{seen}");
         }
     }
+}
+
+/// A thread of one step beside one of nine is first in one interleaving of ten, but in every other run
+/// if each step is drawn by itself.
+#[test]
+fn uniform_walks_draw_interleavings_and_random_walks_steps() {
+    let text = "
+        var x: atomic 0..9 = 0
+        var came_first: bool = false
+        proc short() { atomic { if x == 0 { came_first = true } } }
+        proc long() { for i in 1..9 { x += 1 } }
+        outcome first fine when came_first
+        outcome later fine when !came_first";
+    let program = Scene::new(text).thread("a", "short()").thread("b", "long()").program();
+    let share = |scheduler: &mut dyn Scheduler| {
+        let seen = take_runs(&program, scheduler, &mut |runs| runs < 4000).observed;
+        seen.ends["first"].seen.runs as f64 / seen.runs as f64
+    };
+    let (steps, walks) = (share(&mut RandomWalk::new(1)), share(&mut UniformWalk::new(1)));
+    assert!((0.45..0.55).contains(&steps), "{steps}");
+    assert!((0.08..0.125).contains(&walks), "{walks}");
 }
 
 #[test]
@@ -163,10 +184,7 @@ fn failing_runs_are_saved_and_replay() {
         let file = file.as_str().expect("a path");
         let text = std::fs::read_to_string(Path::new(file)).expect("it was written");
         assert!(text.contains("engine   simulate, random walk, seed 2"), "{text}");
-        let replayed = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
-            .args(["replay", file])
-            .output()
-            .expect("the binary runs");
-        assert!(replayed.status.success(), "{file}");
+        let (code, _, stderr) = ghosthunt(&["replay", file]);
+        assert_eq!(code, 0, "{file}: {stderr}");
     }
 }

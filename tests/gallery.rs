@@ -1,10 +1,13 @@
 //! The gallery's pages keep their word, and what `ghosthunt new` writes is a gallery piece.
 
+#[path = "support/binary.rs"]
+mod binary;
+
+use binary::ghosthunt_in;
 use ghosthunt::scenario::{Expectation, Scenario, built_in_models, built_in_scenarios};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 const PATTERNS: &str = include_str!("../models/patterns/README.md");
 
@@ -128,26 +131,15 @@ fn what_the_pages_quote_of_the_gallery_exists() {
     }
 }
 
-/// Runs, and returns the exit code, stdout and stderr.
-fn run(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
-        .args(arguments)
-        .current_dir(directory)
-        .output()
-        .expect("the binary runs");
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("output is UTF-8");
-    (output.status.code().expect("it ends by itself"), text(&output.stdout), text(&output.stderr))
-}
-
 #[test]
 fn a_new_protocol_shows_its_ghost_and_is_proved_with_the_lock() {
     let directory = tempfile::tempdir().expect("there is room for files");
     let directory = directory.path();
-    let (code, stdout, stderr) = run(directory, &["new", "my-runtime_2"]);
+    let (code, stdout, stderr) = ghosthunt_in(directory, &["new", "my-runtime_2"]);
     assert_eq!((code, stderr.as_str()), (0, ""));
     assert!(stdout.contains("ghosthunt check my-runtime_2.toml"), "{stdout}");
 
-    let (code, stdout, stderr) = run(directory, &["check", "my-runtime_2.toml"]);
+    let (code, stdout, stderr) = ghosthunt_in(directory, &["check", "my-runtime_2.toml"]);
     assert_eq!((code, stderr.as_str()), (0, ""));
     for kernel in ["windows_10", "windows_2003", "wine_8"] {
         assert!(stdout.contains(&format!("my-runtime_2@{kernel}: ghost, as expected")), "{stdout}");
@@ -160,7 +152,7 @@ fn a_new_protocol_shows_its_ghost_and_is_proved_with_the_lock() {
         .replace("locked = false", "locked = true")
         .replace("outcomes = [\"exited\", \"ghost\"]", "outcomes = [\"exited\"]");
     fs::write(&scenario, proved).expect("there is room for files");
-    let (code, stdout, stderr) = run(directory, &["check", "my-runtime_2.toml"]);
+    let (code, stdout, stderr) = ghosthunt_in(directory, &["check", "my-runtime_2.toml"]);
     assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
     assert_eq!(stdout.matches(": safe, as expected").count(), 3, "{stdout}");
 }
@@ -176,7 +168,7 @@ fn a_new_protocol_takes_nothing_s_place() {
         ("a/b", "letters, digits"),
         ("", "letters, digits"),
     ] {
-        let (code, stdout, stderr) = run(directory, &["new", name]);
+        let (code, stdout, stderr) = ghosthunt_in(directory, &["new", name]);
         assert_eq!((code, stdout.as_str()), (2, ""), "{name}");
         assert!(stderr.contains(said), "{name}: {stderr}");
     }

@@ -1,23 +1,15 @@
 //! `ghosthunt hunt`, and that what the pages about Go say is what the search finds.
 
+#[path = "support/binary.rs"]
+mod binary;
+
+use binary::ghosthunt_in;
 use ghosthunt::report::hunt::{Hunted, row};
 use ghosthunt::scenario::{Cell, Hunt, Named, finding_name};
 use ghosthunt::search::{Completeness, Limits, search};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
-
-/// Runs, and returns the exit code, stdout and stderr.
-fn run(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
-        .args(arguments)
-        .current_dir(directory)
-        .output()
-        .expect("the binary runs");
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("output is UTF-8");
-    (output.status.code().expect("it ends by itself"), text(&output.stdout), text(&output.stderr))
-}
 
 fn findings(page: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/findings").join(page);
@@ -32,7 +24,8 @@ fn without_time(table: &str) -> String {
 #[test]
 fn the_page_s_table_is_the_hunt_s() {
     let here = tempfile::tempdir().expect("there is room for files");
-    let (code, table, stderr) = run(here.path(), &["hunt", "go/1.27.3", "--suspenders", "1"]);
+    let (code, table, stderr) =
+        ghosthunt_in(here.path(), &["hunt", "go/1.27.3", "--suspenders", "1"]);
     assert_eq!((code, stderr.as_str()), (11, ""));
     let page = findings("go-hunt.md");
     let quoted = page.split("```").nth(1).expect("the page has a table");
@@ -265,23 +258,23 @@ fn a_hunt_of_ones_own() {
     fs::write(directory.join("mine.ghost"), MODEL).expect("there is room for files");
     fs::write(directory.join("hunt.toml"), HUNT).expect("there is room for files");
 
-    let (code, stdout, stderr) = run(directory, &["hunt", "mine"]);
+    let (code, stdout, stderr) = ghosthunt_in(directory, &["hunt", "mine"]);
     assert_eq!((code, stderr.as_str()), (11, ""), "{stdout}");
     assert!(stdout.starts_with("mine.ghost on quick: who waits\n"), "{stdout}");
     assert!(stdout.contains("6 combinations: 3 safe, 3 stuck; "), "{stdout}");
 
-    let (code, stdout, _) = run(directory, &["hunt", "mine", "--suspenders", "1"]);
+    let (code, stdout, _) = ghosthunt_in(directory, &["hunt", "mine", "--suspenders", "1"]);
     assert_eq!(code, 11);
     assert!(stdout.contains("4 combinations: 2 safe, 2 stuck; "), "{stdout}");
 
     let arguments = ["hunt", "mine", "--format", "json", "--kernel", "lazy", "--max-states", "2"];
-    let (code, stdout, _) = run(directory, &arguments);
+    let (code, stdout, _) = ghosthunt_in(directory, &arguments);
     assert_eq!(code, 21, "{stdout}");
     assert_eq!(stdout.lines().count(), 6);
     assert!(stdout.lines().all(|line| line.contains("\"kernel\":\"lazy\"")), "{stdout}");
     assert!(stdout.contains("\"verdict\":\"incomplete\""), "{stdout}");
 
-    let (code, _, _) = run(directory, &["hunt", "mine", "--save", "found"]);
+    let (code, _, _) = ghosthunt_in(directory, &["hunt", "mine", "--save", "found"]);
     assert_eq!(code, 11);
     let named = fs::read_dir(directory.join("found")).expect("it was made");
     let named: Vec<_> = named.map(|entry| entry.expect("an entry").file_name()).collect();
@@ -292,26 +285,26 @@ fn a_hunt_of_ones_own() {
         .filter(|name| name.ends_with(".schedule") && name.contains("stays.waiter@"))
         .collect();
     assert_eq!(of_waiter.len(), 1, "{named:?}");
-    let (code, stdout, stderr) = run(&directory.join("found"), &["replay", &of_waiter[0]]);
+    let (code, stdout, stderr) = ghosthunt_in(&directory.join("found"), &["replay", &of_waiter[0]]);
     assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
 }
 
 #[test]
 fn what_cannot_be_hunted_is_said() {
     let here = tempfile::tempdir().expect("there is room for files");
-    let (code, _, stderr) = run(here.path(), &["hunt", "go/1.27.4"]);
+    let (code, _, stderr) = ghosthunt_in(here.path(), &["hunt", "go/1.27.4"]);
     assert_eq!(code, 2);
     assert!(
         stderr.contains("there is no hunt for `go/1.27.4`; there is one for `go/1."),
         "{stderr}"
     );
-    let (code, _, stderr) = run(here.path(), &["hunt", "nt"]);
+    let (code, _, stderr) = ghosthunt_in(here.path(), &["hunt", "nt"]);
     assert_eq!(code, 2);
     assert!(stderr.contains("there is no hunt for `nt`"), "{stderr}");
     fs::write(here.path().join("mine.ghost"), MODEL).expect("there is room for files");
     let text = HUNT.replace("kind ", "sort ");
     fs::write(here.path().join("hunt.toml"), text).expect("there is room for files");
-    let (code, _, stderr) = run(here.path(), &["hunt", "mine"]);
+    let (code, _, stderr) = ghosthunt_in(here.path(), &["hunt", "mine"]);
     assert_eq!(code, 65);
     assert!(stderr.contains("unknown key `sort` in a part of a hunt"), "{stderr}");
 }

@@ -2,6 +2,8 @@
 
 mod support;
 
+use ghosthunt::scenario::{Expectation, UnmetKind};
+use ghosthunt::search::{Completeness, Limits, search};
 use support::{Scene, one, two};
 
 #[test]
@@ -19,6 +21,35 @@ fn spinners_that_wait_for_ever_are_stuck() {
     // A spinner that writes is not waiting.
     let busy = "var n: mod 3 = 0 var flag: bool = false proc f() { while !flag { atomic { n += 1 } yield } } proc g() { flag = true }";
     assert_eq!(one(busy, "f()").outcomes(), Vec::<&str>::new());
+}
+
+/// What is kept of spinning states beside them is memory, too: here it is that which takes too much.
+#[test]
+fn states_that_spin_are_counted_against_the_limit_on_memory() {
+    let turns = "proc turns() { let i: mod 1000000 = 0  loop { step turn  i += 1  yield } }";
+    let program = Scene::new(turns).thread("a", "turns()").program();
+    let limits = Limits { memory_bytes: Some(8 << 20), ..Limits::default() };
+    let report = search(&program, &limits, &mut |_| true);
+    assert_eq!(report.completeness, Completeness::MemoryLimit);
+    assert!(report.ends.is_empty() && (400_000..1_000_000).contains(&report.states));
+}
+
+/// A statement marked `unreached` is no gap where it does not run, and a fault where it does.
+#[test]
+fn what_is_called_unreached_must_not_run() {
+    let judged = |value: u32| {
+        let model = format!(
+            "var x: 0..2 = 0
+            proc f() {{ x = {value}  if x == 1 {{ unreached \"x is never 1\" x = 2 }} }}"
+        );
+        let found = one(&model, "f()");
+        assert!(found.report.not_run.is_empty());
+        let unmet = Expectation::default().judge(&found.report, &found.program).unmet;
+        unmet.into_iter().map(|unmet| (unmet.kind, unmet.text)).collect::<Vec<_>>()
+    };
+    assert_eq!(judged(0), []);
+    let said = "f:2 `x = 2` runs, and the text calls it unreached".to_string();
+    assert_eq!(judged(1), [(UnmetKind::Different, said)]);
 }
 
 /// Of two threads that wait for each other, one blocked and one spinning, neither goes on.

@@ -168,6 +168,22 @@ fn a_lasso_replays_and_its_cycle_must_close_and_be_fair() {
     assert!(found.contains("is assumed to go on, and does not"), "{found}");
 }
 
+/// What a run does again and again in its cycle it does, though the cycle ends with the promise made
+/// anew.
+#[test]
+fn a_cycle_in_which_the_promise_is_kept_breaks_nothing() {
+    let turns = "var x: 0..3 = 0 proc p() { loop { x = 1  x = 3  x = 2 } } after x == 1: x == 3";
+    let program = Scene::new(turns).thread("a", "p()").program();
+    let program = Program { scenario: "test".to_string(), ..program };
+    let step =
+        ghosthunt::machine::Transition { actor: ghosthunt::machine::Actor::Thread(0), branch: 0 };
+    let schedule = Schedule::of(&program, &[step; 4], &[], "by hand", "after x == 1: x == 3");
+    let schedule = schedule.expect("it runs").with_cycle(Some(1)).to_string();
+    let error = replay(&program, &Schedule::parse("a", &schedule).expect("it reads"));
+    let ReplayError::ShowsOther { found, .. } = error.expect_err("it is kept") else { panic!() };
+    assert_eq!(found, "a run that keeps what the property promises");
+}
+
 #[test]
 fn a_cycle_of_one_thread_alone_is_unfair_to_the_other() {
     let program = Scene::new(FLAG).thread("a", "waits()").thread("b", "sets()").program();

@@ -1,11 +1,13 @@
 //! What becomes of mutants: `ghosthunt mutate` on small protocols, as people and programs use it.
 
+#[path = "support/binary.rs"]
+mod binary;
+
+use binary::ghosthunt_in;
 use ghosthunt::language::Operator;
 use ghosthunt::mutate::{Notes, Plan, Target};
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 /// A lock of one word, and what it protects.
 const LOCK: &str = "\
@@ -49,18 +51,7 @@ fn run(files: &[(&str, &str)], arguments: &[&str]) -> (i32, String, String) {
     for (name, text) in files {
         fs::write(directory.path().join(name), text).expect("there is room for files");
     }
-    ghosthunt(directory.path(), arguments)
-}
-
-fn ghosthunt(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
-        .args(arguments)
-        .current_dir(directory)
-        .output()
-        .expect("the binary runs");
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("output is UTF-8");
-    let code = output.status.code().expect("it ends by itself");
-    (code, text(&output.stdout), text(&output.stderr))
+    ghosthunt_in(directory.path(), arguments)
 }
 
 /// The text on one line, however it was wrapped.
@@ -248,11 +239,11 @@ fn mutants_are_written_out_and_can_be_checked_by_hand() {
     fs::write(directory.path().join("lock.ghost"), LOCK).expect("there is room");
     fs::write(directory.path().join("two.toml"), TWO).expect("there is room");
     let arguments = ["mutate", "two.toml", "--procs", "leave", "--write", "out"];
-    assert_eq!(ghosthunt(directory.path(), &arguments).0, 0);
+    assert_eq!(ghosthunt_in(directory.path(), &arguments).0, 0);
     let mutant = directory.path().join("out/001-delete-leave-11");
     let text = fs::read_to_string(mutant.join("lock.ghost")).expect("it is written");
     assert_eq!(text, LOCK.replace("    held = 0\n", "    \n"));
-    let (code, stdout, _) = ghosthunt(&mutant, &["check", "two.toml"]);
+    let (code, stdout, _) = ghosthunt_in(&mutant, &["check", "two.toml"]);
     assert!(code == 11 && stdout.contains("`stuck` occurs"), "{stdout}");
 }
 

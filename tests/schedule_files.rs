@@ -1,12 +1,23 @@
 //! A schedule file is what a person reads and what replays.
 
 mod common;
+mod support;
 
 use common::{deliver, ghost, program, thread};
 use ghosthunt::language::Errors;
 use ghosthunt::program::Program;
-use ghosthunt::schedule::{ReplayError, Schedule, replay};
+use ghosthunt::schedule::{ReplayError, Schedule, replay, shrink};
 use proptest::prelude::*;
+use support::Scene;
+
+#[test]
+fn a_smaller_schedule_spares_switches() {
+    let two_steps = "proc p() { step one  step two }";
+    let program = Scene::new(two_steps).thread("a", "p()").thread("b", "p()").program();
+    let (a, b) = (thread(0, 0), thread(1, 0));
+    let (small, cycle_from) = shrink(&program, &[a, b, a, b], None, "done");
+    assert_eq!((small, cycle_from), (vec![a, a, b, b], None));
+}
 
 /// The file of the shortest run to the ghost.
 fn file(program: &Program) -> String {

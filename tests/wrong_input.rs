@@ -1,27 +1,19 @@
 //! What is wrong on a command line is said with its place and a way out, before time is spent on
 //! anything else; and what was there before is not lost.
 
+#[path = "support/binary.rs"]
+mod binary;
+
+use binary::ghosthunt_in;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Runs, and returns the exit code, stdout and stderr.
-fn run(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
-        .args(arguments)
-        .current_dir(directory)
-        .output()
-        .expect("the binary runs");
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("output is UTF-8");
-    let code = output.status.code().expect("it ends by itself");
-    (code, text(&output.stdout), text(&output.stderr))
-}
-
 /// It must fail with this code, print nothing, and say these things in a single error.
 #[track_caller]
 fn refused(directory: &Path, arguments: &[&str], code: i32, said: &[&str]) {
-    let (found, stdout, stderr) = run(directory, arguments);
+    let (found, stdout, stderr) = ghosthunt_in(directory, arguments);
     assert_eq!((found, stdout.as_str()), (code, ""), "{arguments:?}: {stderr}");
     assert_eq!(stderr.matches("error:").count(), 1, "{arguments:?}: {stderr}");
     let words = stderr.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -33,7 +25,7 @@ fn refused(directory: &Path, arguments: &[&str], code: i32, said: &[&str]) {
 /// A directory with the model and the scenario that `ghosthunt new mine` writes.
 fn mine() -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("there is room for files");
-    assert_eq!(run(directory.path(), &["new", "mine"]).0, 0);
+    assert_eq!(ghosthunt_in(directory.path(), &["new", "mine"]).0, 0);
     directory
 }
 
@@ -48,7 +40,8 @@ const ON_ONE: [&str; 2] = ["check", "mine.toml@wine_8"];
 
 /// Checks on one kernel, and saves the schedule there.
 fn save(directory: &Path, path: &str) -> String {
-    let (code, stdout, stderr) = run(directory, &[&ON_ONE[..], &["--save", path]].concat());
+    let (code, stdout, stderr) =
+        ghosthunt_in(directory, &[&ON_ONE[..], &["--save", path]].concat());
     assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
     stdout
 }
@@ -151,7 +144,7 @@ fn of_a_missing_model_nothing_else_is_said() {
     let broken = model.replace("option locked: bool = false", "option locked bool = false");
     assert_ne!(broken, model);
     fs::write(directory.path().join("mine.ghost"), broken).expect("there is room");
-    let (code, _, stderr) = run(directory.path(), &["check", "mine.toml"]);
+    let (code, _, stderr) = ghosthunt_in(directory.path(), &["check", "mine.toml"]);
     assert_eq!(code, 65, "{stderr}");
     assert!(stderr.contains("mine.ghost:"), "{stderr}");
     assert!(!stderr.contains("no option `locked`"), "{stderr}");
@@ -197,7 +190,7 @@ fn a_kernel_that_is_not_there_is_said_before_any_search() {
         refused(directory.path(), &[command, "bad.toml"], 65, said);
     }
     // The scenario that is right is checked all the same, after all that is wrong has been said.
-    let (code, stdout, _) = run(directory.path(), &["check", "bad.toml", "mine.toml"]);
+    let (code, stdout, _) = ghosthunt_in(directory.path(), &["check", "bad.toml", "mine.toml"]);
     assert_eq!(code, 65);
     assert!(stdout.starts_with("mine@windows_10: ghost, as expected"), "{stdout}");
     let hunt = ["hunt", "go/1.14", "--kernel", "windows_10", "--kernel", "windows_9"];
@@ -210,7 +203,7 @@ fn a_kernel_that_is_not_there_is_said_before_any_search() {
 fn of_all_scenarios_those_are_checked_that_can_be() {
     let here = Path::new(".");
     let few = ["check", "--all", "--max-states", "1"];
-    let (code, stdout, stderr) = run(here, &[&few[..], &["--kernel", "wine_8"]].concat());
+    let (code, stdout, stderr) = ghosthunt_in(here, &[&few[..], &["--kernel", "wine_8"]].concat());
     assert_eq!(code, 21, "{stderr}");
     assert!(stderr.contains("scenarios left out, whose models have no such preset"), "{stderr}");
     // Each check is counted once.
@@ -282,17 +275,18 @@ fn a_schedule_without_its_scenario_says_how_to_name_it() {
     refused(elsewhere.path(), &["replay", "far"], 2, &["scenario `mine`", "by --scenario"]);
     let scenario = directory.path().join("mine.toml");
     let scenario = scenario.to_str().expect("a plain path");
-    assert_eq!(run(elsewhere.path(), &["replay", "far", "--scenario", scenario]).0, 0);
+    assert_eq!(ghosthunt_in(elsewhere.path(), &["replay", "far", "--scenario", scenario]).0, 0);
 }
 
 #[test]
 fn a_minimal_schedule_is_called_so() {
     let directory = mine();
     save(directory.path(), "short");
-    let (code, stdout, _) = run(directory.path(), &["minimise", "short"]);
+    let (code, stdout, _) = ghosthunt_in(directory.path(), &["minimise", "short"]);
     assert_eq!(code, 0);
     assert!(stdout.contains(": minimal already; none is shorter"), "{stdout}");
-    let (code, stdout, _) = run(directory.path(), &["minimise", "short", "--max-states", "5"]);
+    let (code, stdout, _) =
+        ghosthunt_in(directory.path(), &["minimise", "short", "--max-states", "5"]);
     assert_eq!(code, 0);
     assert!(stdout.contains("nothing was found to leave out; not proved"), "{stdout}");
 }
@@ -300,11 +294,11 @@ fn a_minimal_schedule_is_called_so() {
 #[test]
 fn a_single_check_says_in_one_line_that_statements_never_ran() {
     let directory = mine();
-    let (_, stdout, _) = run(directory.path(), &ON_ONE);
+    let (_, stdout, _) = ghosthunt_in(directory.path(), &ON_ONE);
     let last = stdout.lines().last().expect("there are lines");
     assert!(last.ends_with(" statements never ran here; --coverage lists them"), "{stdout}");
     let number: usize = last.split(' ').next().expect("a word").parse().expect("a number");
-    let (_, stdout, _) = run(directory.path(), &[&ON_ONE[..], &["--coverage"]].concat());
+    let (_, stdout, _) = ghosthunt_in(directory.path(), &[&ON_ONE[..], &["--coverage"]].concat());
     let listed = stdout.split("\nNever run in ").skip(1);
     let listed = listed.flat_map(str::lines).filter(|line| line.starts_with("  "));
     assert_eq!(listed.count(), number, "{stdout}");
@@ -323,7 +317,7 @@ fn a_course_that_is_not_there_is_said() {
 fn the_list_takes_patterns_and_begins_with_the_story() {
     let here = Path::new(".");
     let names = |arguments: &[&str]| -> Vec<String> {
-        let (code, stdout, stderr) = run(here, arguments);
+        let (code, stdout, stderr) = ghosthunt_in(here, arguments);
         assert_eq!((code, stderr.as_str()), (0, ""));
         let summary = stdout.lines().last().expect("a summary");
         let names = stdout.split("\n\n").next().expect("there is an entry").lines();

@@ -1,6 +1,6 @@
 //! How many runs a program has, and how long they are, without taking them.
 
-use crate::machine::{Machine, Step};
+use crate::machine::{Machine, Step, Transition};
 use crate::program::Program;
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 /// `None` if there are more than `states_max` states, or if runs can come back to a state in several
 /// steps, since how many walks there are is then not the number of paths of the graph.
 pub fn runs(program: &Program, states_max: usize) -> Option<u128> {
-    let graph = Graph::of(program, states_max)?;
+    let graph = Graph::of(program, states_max, |_| ())?;
     let order = graph.order()?;
     let mut runs = vec![0u128; order.len()];
     for &state in order.iter().rev() {
@@ -28,7 +28,7 @@ pub fn runs(program: &Program, states_max: usize) -> Option<u128> {
 /// that go on only by steps on a shortest way to a state, counted up to where no such step is left.
 /// `None` if there are more than `states_max` states.
 pub fn runs_at_least(program: &Program, states_max: usize) -> Option<u128> {
-    let graph = Graph::of(program, states_max)?;
+    let graph = Graph::of(program, states_max, |_| ())?;
     let mut runs = vec![1u128; graph.edges.len()];
     // A step on a shortest way leads to a state that is found later.
     for state in (0..runs.len()).rev().filter(|&state| !graph.rests[state]) {
@@ -42,9 +42,13 @@ pub fn runs_at_least(program: &Program, states_max: usize) -> Option<u128> {
 }
 
 /// As many steps as a walk of `program` can have, or more. `None` if there are more than
-/// `states_max` states.
-pub(super) fn steps_max(program: &Program, states_max: usize) -> Option<usize> {
-    let graph = Graph::of(program, states_max)?;
+/// `states_max` states. `enabled` is called with the transitions that are enabled in each state.
+pub(super) fn steps_max(
+    program: &Program,
+    states_max: usize,
+    enabled: impl FnMut(&[Transition]),
+) -> Option<usize> {
+    let graph = Graph::of(program, states_max, enabled)?;
     let Some(order) = graph.order() else {
         // A walk is in no state twice, and its last step may fail.
         return Some(graph.edges.len());
@@ -91,7 +95,11 @@ impl Graph {
         (order.len() == self.edges.len()).then_some(order)
     }
 
-    fn of(program: &Program, states_max: usize) -> Option<Graph> {
+    fn of(
+        program: &Program,
+        states_max: usize,
+        mut enabled: impl FnMut(&[Transition]),
+    ) -> Option<Graph> {
         let machine = Machine::new(program);
         let mut scratch = machine.scratch();
         let initial: Box<[u64]> = program.initial.clone().into();
@@ -99,10 +107,13 @@ impl Graph {
         let mut states = vec![initial];
         let mut graph =
             Graph { edges: Vec::new(), failing: Vec::new(), depth: vec![0], rests: Vec::new() };
+        let mut here = Vec::new();
         while let Some(state) = states.get(graph.edges.len()).cloned() {
             let from = graph.edges.len();
             let (mut targets, mut failing, mut rests) = (Vec::new(), 0, true);
+            here.clear();
             machine.successors(&state, &mut scratch, |successor| {
+                here.push(successor.transition);
                 rests &= successor.spins;
                 if matches!(successor.step, Step::Violation(_)) {
                     failing += 1;
@@ -118,6 +129,7 @@ impl Graph {
                     targets.push(target);
                 }
             });
+            enabled(&here);
             graph.edges.push(targets);
             graph.failing.push(failing);
             graph.rests.push(rests);

@@ -73,10 +73,9 @@ pub fn report(
     violations.extend(
         failures.map(|(violation, seen)| Found::new(Finding::Step(*violation), seen.trace.clone())),
     );
-    let names = program.outcomes.iter().map(|outcome| outcome.name.as_str());
     let mut ends = Vec::new();
     for (name, seen) in
-        names.chain(["done", "stuck"]).filter_map(|name| Some((name, observed.ends.get(name)?)))
+        program.end_classes().filter_map(|(name, _)| Some((name, observed.ends.get(name)?)))
     {
         let (outcome, trace) = (name.to_string(), seen.seen.trace.clone());
         if !seen.fine {
@@ -89,7 +88,7 @@ pub fn report(
     violations.sort_by_key(|found| found.trace.len());
     let statements = 0..program.statements.len() as StatementId;
     let unreachable = |statement: &StatementId| program.statements[*statement as usize].unreachable;
-    let (ran_unexpectedly, _): (Vec<_>, Vec<_>) = ran.iter().copied().partition(unreachable);
+    let ran_unexpectedly = ran.iter().copied().filter(unreachable).collect();
     let not_run =
         statements.filter(|statement| !ran.contains(statement) && !unreachable(statement));
     // Runs that end say nothing of those that do not.

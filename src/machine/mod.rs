@@ -9,6 +9,7 @@
 //! only. Its order is part of its contract, because schedules and shortest traces depend on it:
 //! threads in the order of the cast, branches ascending, then actions in the program's order.
 
+mod ends;
 mod gates;
 mod interpreter;
 mod memory;

@@ -277,6 +277,13 @@ impl Program {
         fnv1a(text.as_bytes())
     }
 
+    /// What an end can be called, and whether it is a good one: the outcomes in the order in which
+    /// they are tried, then `done`, then `stuck`. An index into it is the class of an end.
+    pub fn end_classes(&self) -> impl DoubleEndedIterator<Item = (&str, bool)> {
+        let declared = self.outcomes.iter().map(|outcome| (outcome.name.as_str(), outcome.fine));
+        declared.chain([("done", true), ("stuck", false)])
+    }
+
     /// The name of the check, as in `go/cgo-exit@windows_10`.
     pub fn check_name(&self) -> String {
         match &self.kernel {

@@ -43,8 +43,6 @@ pub enum UnmetKind {
 const STEP_KINDS: [&str; 4] = ["assert", "range", "unlock", RACE];
 /// What a memory-model engine calls two accesses in no order.
 const RACE: &str = "race";
-/// Ends that no model declares.
-const BUILT_IN_ENDS: [&str; 2] = ["done", "stuck"];
 
 impl Judgement {
     /// All is as expected, and the whole state space was searched; of a sample, see
@@ -250,8 +248,7 @@ impl Expectation {
 
     /// Names that mean nothing in `program`, as diagnostics.
     pub(super) fn names_unknown_to(&self, program: &Program) -> Vec<Diagnostic> {
-        let declared = program.outcomes.iter().map(|outcome| outcome.name.as_str());
-        let ends: Vec<_> = declared.chain(BUILT_IN_ENDS).collect();
+        let ends: Vec<_> = program.end_classes().map(|(name, _)| name).collect();
         let outcome = self.outcome.iter().filter(|outcome| outcome.value != "safe");
         let wanted = outcome.chain(self.outcomes.iter().flatten()).chain(&self.must_not);
         let mut diagnostics: Vec<_> = wanted
@@ -297,8 +294,7 @@ impl Allowed {
 
     /// Names that mean nothing in `program`, as diagnostics.
     pub(super) fn names_unknown_to(&self, program: &Program) -> Vec<Diagnostic> {
-        let declared = program.outcomes.iter().map(|outcome| outcome.name.as_str());
-        let known: Vec<_> = declared.chain(BUILT_IN_ENDS).chain([RACE]).collect();
+        let known: Vec<_> = program.end_classes().map(|(name, _)| name).chain([RACE]).collect();
         let named = self.allows.iter().chain(&self.forbids);
         named
             .filter(|name| !known.contains(&name.value.as_str()))

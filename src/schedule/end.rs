@@ -4,7 +4,7 @@
 //! turns can run. Seen from one of its states it is small, so it is found without the search.
 
 use crate::machine::{Actor, Machine, Scratch, Step, Transition, Violation};
-use crate::program::{FINISHED, Program};
+use crate::program::Program;
 use std::collections::HashMap;
 
 /// States of one end that are looked at, at most.
@@ -48,9 +48,10 @@ impl Rest {
     /// The end that `state` lies in; `None` as for [`end_at`].
     pub fn of(machine: &Machine, state: &[u64], scratch: &mut Scratch) -> Option<Rest> {
         let Component { states, from, spinning } = Component::of(machine, state, scratch)?;
-        let class = classify(machine, &states, scratch);
-        // What cannot be evaluated makes an end stuck: the worst that it can be.
-        let (outcome, fine) = *class.as_ref().unwrap_or(&("stuck", false));
+        let class = machine.end_class(states.iter().map(|state| &**state), scratch);
+        let mut classes = machine.program().end_classes();
+        let named = if let Ok(class) = class { classes.nth(class) } else { classes.next_back() };
+        let (outcome, fine) = named.expect("a class has a name");
         let end = End { outcome: outcome.to_string(), fine, spinning };
         Some(Rest { end, states, from, unclassified: class.err() })
     }
@@ -66,46 +67,6 @@ impl Rest {
         steps.reverse();
         steps
     }
-}
-
-/// The first outcome whose condition holds in all the states, and whether it is a good one. An error
-/// is a state's index, and what fails there.
-fn classify<'p>(
-    machine: &Machine<'p>,
-    states: &[Box<[u64]>],
-    scratch: &mut Scratch,
-) -> Result<(&'p str, bool), (usize, Violation)> {
-    for outcome in &machine.program().outcomes {
-        if all(states, |state| machine.eval(outcome.when, state, scratch))? {
-            return Ok((&outcome.name, outcome.fine));
-        }
-    }
-    let done = all(states, |state| done(machine, state, scratch))?;
-    Ok(if done { ("done", true) } else { ("stuck", false) })
-}
-
-fn all(
-    states: &[Box<[u64]>],
-    mut holds: impl FnMut(&[u64]) -> Result<bool, Violation>,
-) -> Result<bool, (usize, Violation)> {
-    for (index, state) in states.iter().enumerate() {
-        if !holds(state).map_err(|violation| (index, violation))? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// Every live thread has finished.
-fn done(machine: &Machine, state: &[u64], scratch: &mut Scratch) -> Result<bool, Violation> {
-    for (index, thread) in machine.program().threads.iter().enumerate() {
-        if machine.place(state, index) != FINISHED
-            && thread.lives.map_or(Ok(true), |lives| machine.eval(lives, state, scratch))?
-        {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 /// A bottom component in which threads at most spin.

@@ -98,7 +98,7 @@ impl Observed {
     }
 
     /// A run stands where `walk` stands: after each step, and before the first.
-    pub fn see(&mut self, walk: &Walk, machine: &Machine) {
+    pub(super) fn see(&mut self, walk: &Walk, machine: &Machine) {
         if matches!(walk.over(), Some(Over::Failed(_))) {
             return;
         }
@@ -161,7 +161,7 @@ impl Observed {
     ///
     /// # Panics
     /// If `walk` goes on.
-    pub fn finish(&mut self, walk: &Walk) {
+    pub(super) fn finish(&mut self, walk: &Walk) {
         self.runs += 1;
         self.steps += walk.trace().len() as u64;
         self.longest = self.longest.max(walk.trace().len());

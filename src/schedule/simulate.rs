@@ -1,6 +1,7 @@
 //! Simulation: many runs, chosen by a scheduler.
 
 use super::observed::Observed;
+use super::runs::Runs;
 use super::schedulers::Scheduler;
 use super::walk::Walk;
 use crate::machine::Machine;
@@ -23,21 +24,18 @@ pub fn simulate(
     goes_on: &mut dyn FnMut(u64) -> bool,
 ) -> Simulation {
     let machine = Machine::new(program);
-    let mut observed = Observed::new(&machine);
-    let mut walk = match scheduler.wanders() {
+    let walk = match scheduler.wanders() {
         true => Walk::wandering(&machine),
         false => Walk::new(&machine),
     };
-    while goes_on(observed.runs) {
-        walk.restart(&machine);
+    let mut runs = Runs::new(walk, &machine);
+    while goes_on(runs.observed().runs) {
+        runs.begin(&machine);
         scheduler.begin();
-        observed.see(&walk, &machine);
-        while walk.over().is_none() {
-            let chosen = scheduler.choose(walk.moves());
-            walk.take(chosen, &machine);
-            observed.see(&walk, &machine);
+        while !runs.is_over() {
+            let chosen = scheduler.choose(runs.walk().moves());
+            runs.take(chosen, &machine);
         }
-        observed.finish(&walk);
     }
-    Simulation { ran: walk.ran(program), observed }
+    Simulation { ran: runs.walk().ran(program), observed: runs.observed().clone() }
 }

@@ -12,7 +12,7 @@
 //! and actions included. What breaks a promise only by passing a way out for ever, or because somebody
 //! unfair rests, therefore has probability 0: it takes a scheduler that means it.
 
-use super::components::components;
+use super::components::{Component, components};
 use super::danger::{Danger, Rates};
 use super::goal::{Bottoms, Goal};
 use super::graph::Graph;
@@ -110,7 +110,7 @@ impl<'g> Aim<'g> {
         let members: Vec<u32> =
             (0..graph.len() as u32).filter(|&state| pending[state as usize]).collect();
         let mut together = vec![false; graph.len()];
-        components(graph, &members, &mut Vec::new(), |states| {
+        components(graph, &members, &mut Vec::new(), |Component { states, .. }| {
             if states.contains(&cycle[0]) {
                 states.iter().for_each(|&state| together[state as usize] = true);
             }

@@ -13,7 +13,7 @@
 //! This compares schedules and protocols. It is no estimate of how often anything happens in the
 //! field: no real scheduler draws lots at every access.
 
-use super::components::components;
+use super::components::{Component, components};
 use super::goal::{Bottoms, Goal};
 use super::graph::Graph;
 use super::outlook::{Fate, Outlook};
@@ -45,7 +45,7 @@ impl Danger {
         let all: Vec<u32> = (0..graph.len() as u32).collect();
         let mut order = Vec::with_capacity(graph.len());
         let mut sizes = Vec::new();
-        components(graph, &all, &mut Vec::new(), |states| {
+        components(graph, &all, &mut Vec::new(), |Component { states, .. }| {
             order.extend_from_slice(states);
             sizes.push(states.len());
         });

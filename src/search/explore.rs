@@ -474,12 +474,10 @@ impl<'p, const W: usize> Explorer<'p, W> {
 
     /// The ends by class, those that do not occur left out.
     fn ends(&mut self) -> Vec<EndClass> {
-        let outcomes = &self.machine.program().outcomes;
-        let declared = outcomes.iter().map(|outcome| (outcome.name.as_str(), outcome.fine));
-        let names = declared.chain([("done", true), ("stuck", false)]);
+        let program = self.machine.program();
         let classes = self.census.classes().to_vec();
         let mut ends = Vec::new();
-        for ((outcome, fine), class) in names.zip(classes) {
+        for ((outcome, fine), class) in program.end_classes().zip(classes) {
             if let Some(nearest) = class.nearest {
                 ends.push(EndClass {
                     outcome: outcome.to_string(),

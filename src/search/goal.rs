@@ -1,7 +1,6 @@
 //! What there is to get to in a state graph: violations, witnesses, ends.
 
-use super::components::components;
-use super::ends::{Unclassified, classify};
+use super::components::{Component, components};
 use super::graph::{Graph, Label};
 use super::report::Finding;
 use crate::machine::Actor;
@@ -32,17 +31,10 @@ impl Bottoms {
     pub fn of(graph: &Graph<'_>) -> Bottoms {
         let mut bottoms = Bottoms::default();
         let all: Vec<u32> = (0..graph.len() as u32).collect();
-        let mut component = vec![0; graph.len()];
-        let mut number = 0;
         let mut scratch = graph.machine().scratch();
-        let program = graph.program();
-        let declared = program.outcomes.iter().map(|outcome| outcome.name.as_str());
-        let names: Vec<&str> = declared.chain(["done", "stuck"]).collect();
-        components(graph, &all, &mut Vec::new(), |states| {
-            number += 1;
-            states.iter().for_each(|&state| component[state as usize] = number);
-            let inside = |&to: &u32| to != Graph::OUTSIDE && component[to as usize] == number;
-            if !states.iter().all(|&state| graph.targets(state).iter().all(inside)) {
+        let names: Vec<&str> = graph.program().end_classes().map(|(name, _)| name).collect();
+        components(graph, &all, &mut Vec::new(), |Component { states, is_bottom }| {
+            if !is_bottom {
                 return;
             }
             if !only_spins(graph, states) {
@@ -51,10 +43,10 @@ impl Bottoms {
             }
             let mut states = states.to_vec();
             states.sort_unstable();
-            let class = classify(&states, graph.states(), graph.machine(), &mut scratch);
-            // What cannot be classified is stuck, as in the census.
-            let class = class.unwrap_or_else(|Unclassified { state, violation }| {
-                bottoms.unclassified.push((state, violation.check));
+            let packed = states.iter().map(|&state| graph.state(state));
+            let class = graph.machine().end_class(packed, &mut scratch);
+            let class = class.unwrap_or_else(|(number, violation)| {
+                bottoms.unclassified.push((states[number], violation.check));
                 names.len() - 1
             });
             let name = names[class];

@@ -42,9 +42,12 @@ use std::time::Duration;
 pub struct Limits {
     /// How many states may be stored. Without it, as many as 32-bit numbers tell apart.
     pub states: Option<u64>,
-    /// How many bytes the state store may take, less than 2 MiB aside.
+    /// How many bytes may be taken by the states, by who found which, by the list of those that only
+    /// spin, and by the graph. The store stays below; what grows beside it is looked at every 1,000
+    /// states or so, and the list may have doubled by then.
     pub memory_bytes: Option<u64>,
-    /// How long the search may take, give or take the time to expand some 1,000 states.
+    /// How long states may be expanded and the graph be made, give or take some 1,000 states. What
+    /// is then made of them (ends that spin, fair cycles, schedules) takes its own time.
     pub time: Option<Duration>,
 }
 

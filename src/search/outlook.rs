@@ -6,11 +6,11 @@
 //! end or goes on for ever. So the goal is unavoidable exactly where a random scheduler gets to it with
 //! probability 1, and excluded where it does so with probability 0 ([`Danger`](super::Danger)).
 
-use super::components::components;
+use super::components::{Component, components};
 use super::goal::{Bottoms, Goal};
 use super::graph::Graph;
 
-/// Kinds of ends that are told apart.
+/// Outcomes that are told apart: one is a bit.
 const ENDS_MAX: usize = 63;
 
 /// How a state stands to a goal.
@@ -57,7 +57,7 @@ impl Outlook {
         let all: Vec<u32> = (0..graph.len() as u32).collect();
         let is_goal = |state: u32| goal.states[state as usize];
         let mut possible = goal.states.clone();
-        components(graph, &all, &mut Vec::new(), |states| {
+        components(graph, &all, &mut Vec::new(), |Component { states, .. }| {
             let (mut bits, mut gets_there) = (0, false);
             for &state in states {
                 bits |= reachable[state as usize];
@@ -77,23 +77,15 @@ impl Outlook {
         });
         // Where runs stop at the goal, components are others.
         let rest: Vec<u32> = all.into_iter().filter(|&state| !is_goal(state)).collect();
-        let mut component = vec![0; graph.len()];
-        let mut number = 0;
-        components(graph, &rest, &mut Vec::new(), |states| {
-            number += 1;
-            states.iter().for_each(|&state| component[state as usize] = number);
-            let mut bottom = true;
-            let mut avoids = false;
-            for (to, label) in states.iter().flat_map(|&state| graph.edges(state)) {
-                if to == Graph::OUTSIDE {
-                    bottom = false;
-                    avoids |= !goal.is_met_by(&graph.labels()[label as usize]);
-                } else if component[to as usize] != number {
-                    bottom = false;
-                    avoids |= avoidable[to as usize];
-                }
-            }
-            states.iter().for_each(|&state| avoidable[state as usize] = bottom || avoids);
+        components(graph, &rest, &mut Vec::new(), |Component { states, is_bottom }| {
+            // Of the component's own states it is not said yet, nor ever of the goal's.
+            let avoids = |(to, label): (u32, u32)| match to {
+                Graph::OUTSIDE => !goal.is_met_by(&graph.labels()[label as usize]),
+                _ => avoidable[to as usize],
+            };
+            let mut edges = states.iter().flat_map(|&state| graph.edges(state));
+            let avoids = is_bottom || edges.any(avoids);
+            states.iter().for_each(|&state| avoidable[state as usize] = avoids);
         });
         let fate = |state: usize| match () {
             () if goal.states[state] => Fate::Met,
@@ -104,7 +96,7 @@ impl Outlook {
         Outlook { names, reachable, fates: (0..graph.len()).map(fate).collect() }
     }
 
-    /// The outcomes that can be reached from the state.
+    /// The outcomes that can be reached from the state, of the first 63 that the graph's ends have.
     pub fn outcomes(&self, state: u32) -> impl Iterator<Item = &str> {
         let bits = self.reachable[state as usize];
         let named = self.names.iter().enumerate();

@@ -3,12 +3,12 @@
 use crate::endless;
 use ghosthunt::machine::{Actor, Machine, Step};
 use ghosthunt::program::{Program, PropertyKind};
-use ghosthunt::schedule::{Run, shrink};
+use ghosthunt::schedule::{Run, end_at, shrink};
 use ghosthunt::search::{
     Aim, Bottoms, Danger, Fate, Finding, Found, Goal, Graph, Limits, Outlook, Report,
     fewest_switches, polish, search_graph, switches,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Checks everything that is computed on graphs of at most so many states.
 const STATES_MAX: usize = 120;
@@ -21,6 +21,7 @@ pub fn check(program: &Program) {
         return;
     }
     let bottoms = Bottoms::of(&graph);
+    census(program, &graph, &bottoms, &report);
     for what in findings(&report) {
         let Some(goal) = Goal::of(&graph, &bottoms, &what) else { continue };
         danger(&graph, &bottoms, &goal);
@@ -33,6 +34,21 @@ pub fn check(program: &Program) {
         smaller(program, found);
     }
     fewer_switches(&graph, report);
+}
+
+/// The ends of the graph are those of the report's census, and those that their states tell alone.
+fn census(program: &Program, graph: &Graph, bottoms: &Bottoms, report: &Report) {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut end_of = vec![None; graph.len()];
+    for (outcome, states) in &bottoms.ends {
+        *counts.entry(outcome).or_default() += 1;
+        states.iter().for_each(|&state| end_of[state as usize] = Some(outcome.clone()));
+    }
+    let counted = report.ends.iter().map(|end| (end.outcome.as_str(), end.count));
+    assert_eq!(counts, counted.collect());
+    for (state, end) in (0..).zip(end_of) {
+        assert_eq!(end_at(program, graph.state(state)).map(|end| end.outcome), end);
+    }
 }
 
 fn findings(report: &Report) -> Vec<Finding> {

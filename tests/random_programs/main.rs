@@ -225,7 +225,7 @@ proptest! {
     }
 }
 
-/// Three threads that count for ever, and a kernel that sets flags: some 700,000 states.
+/// Three threads that count for ever, and a kernel that sets flags: some 130,000 states.
 fn large() -> Program {
     let steps = [
         Action::Read(Var::X),

@@ -25,7 +25,7 @@ pub use wire::{Answer, WireReport, WireRun};
 use super::Ran;
 use crate::machine::{SharedMachine, Transition};
 use crate::program::{FINISHED, Program};
-use crate::schedule::{Observed, Walk};
+use crate::schedule::{Runs, Walk};
 use crate::search::{Completeness, Report};
 use ::loom::sync::mpsc::{Receiver, Sender, channel};
 use ::loom::thread;
@@ -69,8 +69,7 @@ struct Session {
     machine: SharedMachine,
     plan: Plan,
     leaving: Leaving,
-    walk: Walk,
-    observed: Observed,
+    runs: Runs,
     executions: u64,
     /// By loom thread: it waits at its gate for the first time.
     arrived: Vec<bool>,
@@ -92,8 +91,7 @@ impl Session {
             Leaving::AtTheEnd | Leaving::WhenFinished => Walk::new(&machine.machine()),
         };
         Session {
-            walk,
-            observed: Observed::new(&machine.machine()),
+            runs: Runs::new(walk, &machine.machine()),
             arrived: vec![false; plan.threads.len()],
             open: vec![false; plan.threads.len()],
             executions: 0,
@@ -104,37 +102,28 @@ impl Session {
     }
 
     fn begin(&mut self) {
-        let machine = self.machine.machine();
         self.executions += 1;
-        self.walk.restart(&machine);
-        self.observed.see(&self.walk, &machine);
+        self.runs.begin(&self.machine.machine());
         self.arrived.fill(false);
         self.open.fill(false);
-        self.finish();
-    }
-
-    /// Notes the end of the walk if it is one.
-    fn finish(&mut self) {
-        if self.walk.over().is_some() {
-            self.observed.finish(&self.walk);
-        }
     }
 
     /// Where the steps are given: the move that is the next of them.
     fn given(&self, steps: &[Transition]) -> Option<usize> {
-        let next = steps.get(self.walk.trace().len())?;
-        self.walk.moves().iter().position(|offered| offered.transition == *next)
+        let walk = self.runs.walk();
+        let next = steps.get(walk.trace().len())?;
+        walk.moves().iter().position(|offered| offered.transition == *next)
     }
 
     /// The threads of loom are to end.
     fn leaves(&self) -> bool {
         match &self.leaving {
             Leaving::After(steps) => self.given(steps).is_none(),
-            Leaving::AtTheEnd => self.walk.over().is_some(),
+            Leaving::AtTheEnd => self.runs.is_over(),
             Leaving::WhenFinished => {
                 let program = self.machine.program();
                 let mut places = program.threads.iter().map(|thread| {
-                    program.layout.fields[usize::from(thread.place)].get(self.walk.state())
+                    program.layout.fields[usize::from(thread.place)].get(self.runs.walk().state())
                 });
                 places.all(|place| place == FINISHED as i32)
             }
@@ -144,7 +133,7 @@ impl Session {
     /// The move that this loom thread can make.
     fn move_of(&self, thread: usize) -> Option<usize> {
         let own = &self.plan.threads[thread];
-        let moves = self.walk.moves();
+        let moves = self.runs.walk().moves();
         let chosen = match &self.leaving {
             Leaving::After(steps) => self.given(steps),
             _ => moves.iter().position(|offered| own.contains(&offered.transition)),
@@ -160,10 +149,7 @@ impl Session {
 
     /// Takes a step.
     fn take(&mut self, chosen: usize) {
-        let machine = self.machine.machine();
-        self.walk.take(chosen, &machine);
-        self.observed.see(&self.walk, &machine);
-        self.finish();
+        self.runs.take(chosen, &self.machine.machine());
     }
 }
 
@@ -313,8 +299,8 @@ pub fn take(program: &Arc<Program>, limits: Limits) -> Result<Ran, Refusal> {
         Some(1) => "loom, at most 1 preemption".to_string(),
         Some(bound) => format!("loom, at most {bound} preemptions"),
     };
-    let statements = session.walk.ran(program);
-    let observed = session.observed.clone();
+    let statements = session.runs.walk().ran(program);
+    let observed = session.runs.observed().clone();
     Ok(Ran { observed, statements, engine, completeness, elapsed })
 }
 

@@ -6,7 +6,7 @@
 //! lost. A step that is never enabled needs no agent.
 
 use super::super::count::steps_max;
-use crate::machine::{Actor, Machine, Step, Transition};
+use crate::machine::{Actor, Transition};
 use crate::program::Program;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -66,39 +66,21 @@ impl std::fmt::Display for Refusal {
 }
 
 /// Steps that are enabled in some state, and which of them are enabled together.
+#[derive(Default)]
 struct Enabled {
     steps: BTreeSet<Transition>,
     together: HashSet<(Transition, Transition)>,
 }
 
 impl Enabled {
-    fn of(program: &Program, states_max: usize) -> Option<Enabled> {
-        let machine = Machine::new(program);
-        let mut scratch = machine.scratch();
-        let mut known: HashSet<Box<[u64]>> = HashSet::from([program.initial.clone().into()]);
-        let mut open: Vec<Box<[u64]>> = known.iter().cloned().collect();
-        let mut enabled = Enabled { steps: BTreeSet::new(), together: HashSet::new() };
-        while let Some(state) = open.pop() {
-            let mut here = Vec::new();
-            machine.successors(&state, &mut scratch, |successor| {
-                here.push(successor.transition);
-                let failed = matches!(successor.step, Step::Violation(_));
-                if !failed && known.insert(successor.state.into()) {
-                    open.push(successor.state.into());
-                }
-            });
-            for (index, &a) in here.iter().enumerate() {
-                enabled.steps.insert(a);
-                for &b in &here[..index] {
-                    enabled.together.insert((a, b));
-                    enabled.together.insert((b, a));
-                }
-            }
-            if known.len() > states_max {
-                return None;
+    /// These steps are enabled in one state.
+    fn add(&mut self, here: &[Transition]) {
+        for (index, &a) in here.iter().enumerate() {
+            self.steps.insert(a);
+            for &b in &here[..index] {
+                self.together.extend([(a, b), (b, a)]);
             }
         }
-        Some(enabled)
     }
 }
 
@@ -114,8 +96,8 @@ impl Plan {
     /// Plans a program of at most `states_max` states.
     pub fn of(program: &Program, states_max: usize) -> Result<Plan, Refusal> {
         let too_many = Refusal::States { max: states_max };
-        let enabled = Enabled::of(program, states_max).ok_or(too_many.clone())?;
-        let steps_max = steps_max(program, states_max).ok_or(too_many)?;
+        let mut enabled = Enabled::default();
+        let steps_max = steps_max(program, states_max, |here| enabled.add(here)).ok_or(too_many)?;
         if steps_max > STEPS_MAX {
             return Err(Refusal::Steps { needed: steps_max });
         }

@@ -36,7 +36,8 @@ pub fn replay(program: &Arc<Program>, steps: &[Transition]) -> Result<Driven, Re
     builder.check(move || execution(&model));
     let session = lock(&session);
     assert_eq!(session.executions, 1, "a schedule leaves loom no choice");
-    Ok(Driven { trace: session.walk.trace().to_vec(), state: session.walk.state().into() })
+    let walk = session.runs.walk();
+    Ok(Driven { trace: walk.trace().to_vec(), state: walk.state().into() })
 }
 
 /// A loom thread for each thread of the cast that steps, and one for the kernel if it does.

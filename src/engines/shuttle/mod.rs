@@ -20,7 +20,7 @@ pub use replay::replay;
 use super::Ran;
 use crate::machine::{Actor, Machine, SharedMachine, Transition};
 use crate::program::Program;
-use crate::schedule::{Chance, Observed, Walk};
+use crate::schedule::{Chance, Runs, Walk};
 use crate::search::{Completeness, Report};
 use shuttle::scheduler::{
     DfsScheduler, PctScheduler, RandomScheduler, Schedule, Scheduler, Task, TaskId,
@@ -75,12 +75,9 @@ struct Session {
     machine: SharedMachine,
     /// What each task does, by its shuttle id less one: id 0 starts the others.
     roles: Vec<Transition>,
-    walk: Walk,
-    observed: Observed,
-    /// How many tasks wait at their scheduling point.
+    runs: Runs,
+    /// By task, less one: it waits at its scheduling point.
     ready: Vec<bool>,
-    /// The walk is over: tasks end when they are scheduled.
-    over: bool,
     /// What the scheduled task is to take.
     chosen: Option<usize>,
     /// The step before ended a turn of a yielding loop.
@@ -128,10 +125,8 @@ impl Session {
         let machine = SharedMachine::new(Arc::clone(program));
         let roles = roles(program);
         Session {
-            walk: walk(&machine.machine()),
-            observed: Observed::new(&machine.machine()),
+            runs: Runs::new(walk(&machine.machine()), &machine.machine()),
             ready: vec![false; roles.len()],
-            over: false,
             chosen: None,
             yielded: false,
             had_choice: false,
@@ -142,34 +137,21 @@ impl Session {
 
     /// An execution begins.
     fn begin(&mut self) {
-        let machine = self.machine.machine();
-        self.walk.restart(&machine);
-        self.observed.see(&self.walk, &machine);
+        self.runs.begin(&self.machine.machine());
         self.ready.fill(false);
         (self.chosen, self.yielded) = (None, false);
-        self.look();
     }
 
     /// Takes the step that was chosen, if any.
     fn take(&mut self) {
         let Some(chosen) = self.chosen.take() else { return };
-        let machine = self.machine.machine();
-        self.yielded = self.walk.take(chosen, &machine);
-        self.observed.see(&self.walk, &machine);
-        self.look();
-    }
-
-    fn look(&mut self) {
-        self.over = self.walk.over().is_some();
-        if self.over {
-            self.observed.finish(&self.walk);
-        }
+        self.yielded = self.runs.take(chosen, &self.machine.machine());
     }
 
     /// The move that the task would make; `None` if it can make none.
     fn move_of(&self, task: TaskId) -> Option<usize> {
         let role = *self.roles.get(usize::from(task).checked_sub(1)?)?;
-        self.walk.moves().iter().position(|offered| offered.transition == role)
+        self.runs.walk().moves().iter().position(|offered| offered.transition == role)
     }
 
     fn is_ready(&self, task: TaskId) -> bool {
@@ -206,7 +188,8 @@ fn task(session: &Shared, point: &AtomicBool, index: usize) {
         // The one scheduling point of a step. The value has no meaning.
         point.load(Ordering::SeqCst);
         let mut session = lock(session);
-        if session.over {
+        // Once the walk is over, tasks end when they are scheduled.
+        if session.runs.is_over() {
             return;
         }
         session.take();
@@ -257,7 +240,7 @@ impl Scheduler for Wrapper {
         if current.is_none() {
             return self.inner.next_task(&runnable[..1], None, false);
         }
-        if session.over {
+        if session.runs.is_over() {
             return Some(runnable[0].id());
         }
         // The first task goes on until it waits for the others.
@@ -425,8 +408,8 @@ pub fn take(
     };
     let session = lock(&session);
     Ran {
-        observed: session.observed.clone(),
-        statements: session.walk.ran(program),
+        observed: session.runs.observed().clone(),
+        statements: session.runs.walk().ran(program),
         engine: choice.engine(),
         completeness,
         elapsed: started.elapsed(),

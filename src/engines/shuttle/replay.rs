@@ -15,7 +15,8 @@ pub fn replay(program: &Arc<Program>, steps: &[Transition]) -> Driven {
     let script = Script { starting: 1 + roles.len(), roles, steps: steps.to_vec(), next: 0 };
     run(&session, Box::new(script), |runs| runs == 0);
     let session = lock(&session);
-    Driven { trace: session.walk.trace().to_vec(), state: session.walk.state().into() }
+    let walk = session.runs.walk();
+    Driven { trace: walk.trace().to_vec(), state: walk.state().into() }
 }
 
 /// Chooses as a schedule says, and stops the execution where it says no more, or where the step it

@@ -9,7 +9,7 @@
 
 use super::fairness::{Demands, Standing};
 use crate::program::Fairness;
-use crate::search::components::components;
+use crate::search::components::{Component, components};
 use crate::search::graph::Graph;
 
 /// Finds fair components, with memory that is kept from one search to the next.
@@ -38,7 +38,7 @@ impl FairComponents {
         let mut standings = Vec::new();
         while let Some(part) = parts.pop() {
             let FairComponents { tarjan, component, next } = self;
-            components(graph, &part, tarjan, |states| {
+            components(graph, &part, tarjan, |Component { states, .. }| {
                 if !wanted {
                     return;
                 }

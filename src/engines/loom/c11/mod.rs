@@ -362,10 +362,9 @@ fn report(
             execution(&property.name, made);
         }
     }
-    let names = program.outcomes.iter().map(|outcome| outcome.name.as_str());
     let mut ends = Vec::new();
     for (name, seen) in
-        names.chain(["done", "stuck"]).filter_map(|name| Some((name, shown.ends.get(name)?)))
+        program.end_classes().filter_map(|(name, _)| Some((name, shown.ends.get(name)?)))
     {
         let (outcome, spinning) = (name.to_string(), seen.spinning);
         if !seen.fine {
