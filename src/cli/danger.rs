@@ -58,6 +58,7 @@ pub(super) fn known(rates: &[(String, f64)], check: &Check) -> Result<(), Failur
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Failure> {
     interrupt::catch();
     let mut exit = Exit::AsExpected;
+    let mut told: Vec<f64> = Vec::new();
     for argument in &arguments.scenarios {
         let split = SplitName::parse(argument);
         let scenario = Named::find(split.scenario)?.parse()?;
@@ -68,29 +69,36 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         for kernel in kernels {
             let check = scenario.compile(kernel, &[])?;
             known(&arguments.rates, &check)?;
-            exit = exit.and(tell(arguments, &check, output)?);
+            match tell(arguments, &check, output)? {
+                Some(residual) => told.push(residual),
+                None => exit = exit.and(Exit::Incomplete),
+            }
         }
+    }
+    if let (Some(residual), Format::Human) = (told.into_iter().reduce(f64::max), arguments.format) {
+        output.print(&format!("\n{}", report::law(residual, arguments.width.columns())))?;
     }
     Ok(exit)
 }
 
-fn tell(arguments: &Arguments, check: &Check, output: &mut Output) -> Result<Exit, Failure> {
+/// Tells of one check, and returns the residual of what it told; `None` if it can tell nothing.
+fn tell(arguments: &Arguments, check: &Check, output: &mut Output) -> Result<Option<f64>, Failure> {
     let (report, graph) = runner::run_and_keep(check, &arguments.limits.limits(), false);
     let chances = graph.and_then(|graph| Chances::of(&graph, &report, &arguments.rates));
     let Some(chances) = chances else {
         let name = check.program.check_name();
         complain(&format!("{name}: {}", too_large("told")));
-        return Ok(Exit::Incomplete);
+        return Ok(None);
     };
     let width = arguments.width.columns();
     output.print(&match arguments.format {
         Format::Json => report::json_danger(&check.program, &arguments.rates, &chances),
         Format::Human => {
             let name = style::paint(style::STRONG, &check.program.check_name());
-            format!("{name}\n{}{}", chances.bars(width), report::law(chances.residual, width))
+            format!("{name}\n{}", chances.bars(width))
         }
     })?;
-    Ok(Exit::AsExpected)
+    Ok(Some(chances.residual))
 }
 
 /// Why nothing can be said that needs the whole graph.
