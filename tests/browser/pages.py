@@ -31,7 +31,7 @@ SCREENSHOTS = ("desktop", "desktop-dark", "phone", "phone-dark", "zoomed")
 # diagrams that leave their boxes or the drawing.
 OVERFLOWING = """(() => {
   const found = [];
-  const scrolls = (element) => element.closest("pre, .diagram, .table") !== null;
+  const scrolls = (element) => element.closest(".scrolls") !== null;
   if (document.documentElement.scrollWidth > window.innerWidth) {
     found.push(`the page is ${document.documentElement.scrollWidth} wide, the window ${window.innerWidth}`);
   }
@@ -42,6 +42,21 @@ OVERFLOWING = """(() => {
       found.push(`<${element.tagName.toLowerCase()} id="${element.id}" class="${element.className}"> `
         + element.textContent.trim().slice(0, 60));
     }
+  }
+  // What scrolls says so, to the eye and to a screen reader, can be reached by keyboard, and nothing else does.
+  for (const element of document.querySelectorAll("body *")) {
+    const style = getComputedStyle(element);
+    if (!element.offsetParent || element.closest("svg") || !/auto|scroll|hidden/.test(style.overflowX + style.overflowY)) continue;
+    const what = `${element.tagName.toLowerCase()} ${element.className} ${element.textContent.trim().slice(0, 40)}`;
+    const hint = element.previousElementSibling;
+    if (!element.matches(".scrolls")) { found.push(`may be cut: ${what}`); continue; }
+    const label = element.getAttribute("aria-label") || "";
+    if (element.tabIndex !== 0 || element.getAttribute("role") !== "region" || !label.endsWith("scrollable")) {
+      found.push(`scrolls, and is no region of that name: ${what}`);
+    }
+    const cut = element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
+    if (!hint || !hint.matches(".scrolling")) found.push(`scrolls without a word: ${what}`);
+    else if (cut === hint.hidden) found.push(`${cut ? "scrolls" : "fits"}, and the line above it says otherwise: ${what}`);
   }
   for (const drawing of document.querySelectorAll("svg.gh")) {
     const view = drawing.viewBox.baseVal;
