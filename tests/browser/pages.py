@@ -173,7 +173,13 @@ class Page:
     def click(self, selector):
         self.browser.run(f"document.querySelector({selector!r}).click()")
 
+    def settle(self):
+        """Waits until what follows from the last change of the page, an observer or a lost focus, is done."""
+        frame = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+        self.browser.run(f"{frame}.then(() => {frame})")
+
     def fits(self, look):
+        self.settle()
         for overflow in self.browser.run(OVERFLOWING)[:5]:
             self.expect(False, f"{look}: overflows: {overflow}")
 
@@ -288,6 +294,7 @@ class Page:
             for cast in range(casts):
                 if casts > 1:
                     self.click(f"#casts button:nth-of-type({cast + 1})")
+                    self.settle()
                 if look in ("desktop", "phone"):
                     self.steps_to_the_end_and_back(f"{look}, cast {cast + 1}")
                     self.plays_a_game(f"{look}, cast {cast + 1}")

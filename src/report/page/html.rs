@@ -181,8 +181,14 @@ fn steps(scene: &Scene, id: &str) -> String {
         }
         if let Some(prospect) = prospects.get(number) {
             let mut words = prospect.words();
-            words.push(format!("danger {}", words::percent(prospect.danger)));
-            let _ = write!(html, "<br><small>{}</small>", escape(&words.join("; ")));
+            // Where the danger is as before, nothing is said of it.
+            let percent = words::percent(prospect.danger);
+            if percent != words::percent(prospects[number - 1].danger) {
+                words.push(format!("danger {percent}"));
+            }
+            if !words.is_empty() {
+                let _ = write!(html, "<br><small>{}</small>", escape(&words.join("; ")));
+            }
         }
         if scene.no_return == Some(number) {
             html.push_str("<br><strong class=\"warning\">⚠ the point of no return</strong>");

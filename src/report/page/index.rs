@@ -122,7 +122,7 @@ impl Index {
         let escape = markdown::escape;
         let mut text = String::from(
             "# Races to read\n\nOne page a cast of threads: what goes wrong, a shortest schedule to it, and \
-             the fix. Made by `ghosthunt report --all`; the `.html` files beside these pages, opened in a \
+             the fix if there is one. Made by `ghosthunt report --all`; the `.html` files beside these pages, opened in a \
              browser, can be played with ([`index.html`](index.html) lists them). [The course](course/README.md) begins \
              at the beginning.\n",
         );

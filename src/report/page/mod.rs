@@ -140,6 +140,8 @@ impl<'a> Scene<'a> {
         let graph = small_graph(program, STATES_MAX);
         let bottoms = graph.as_ref().map(Bottoms::of);
         let aim = graph.as_ref().zip(bottoms.as_ref()).and_then(|(graph, bottoms)| match avoided {
+            // As `ghosthunt replay` explains its schedule: by its name.
+            Some(_) if bad => Aim::named(graph, bottoms, &shows),
             Some(what) => Aim::of(graph, bottoms, what),
             None => Some(Aim::nothing(graph, bottoms)),
         });

@@ -53,13 +53,13 @@ impl Shown {
     #[must_use]
     pub fn explained_by(self, checked: &Checked, graph: &Graph<'_>) -> Shown {
         let program = &checked.check.program;
-        let is_shown = |found: &&Found| finding_name(&found.what, program) == self.shows;
-        let Some(found) = checked.report.violations.iter().find(is_shown) else { return self };
-        let bottoms = Bottoms::of(graph);
-        let Some(aim) = Aim::of(graph, &bottoms, &found.what) else { return self };
-        if is_small(aim.graph()) {
+        let is_shown = |found: &Found| finding_name(&found.what, program) == self.shows;
+        if !checked.report.violations.iter().any(is_shown) {
             return self;
         }
+        let bottoms = Bottoms::of(graph);
+        let aim = Aim::named(graph, &bottoms, &self.shows);
+        let Some(aim) = aim.filter(|aim| !is_small(aim.graph())) else { return self };
         let run = Run::new(graph.program(), &self.trace).expect("it is a run of the program");
         let explained = Some(explain(&run.with_cycle(self.cycle_from), &aim, &[]));
         Shown { explained, ..self }
