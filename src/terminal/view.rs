@@ -99,12 +99,17 @@ pub fn draw_help(frame: &mut Frame) {
     let x = area.x + (area.width - width) / 2;
     let y = area.y + (area.height - height) / 2;
     let area = Rect { x, y, width, height };
-    let block = Block::bordered().title(" Keys, and what there is to see ");
+    let block = framed(" Keys, and what there is to see ", area);
     let inner = block.inner(area);
     frame.render_widget(Clear, area);
     frame.render_widget(block, area);
     let lines = lines.into_iter().map(|line| cut(Line::from(line), inner.width));
     frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), inner);
+}
+
+/// A box around `area`, below its title.
+fn framed<'a>(title: impl Into<Line<'a>>, area: Rect) -> Block<'a> {
+    Block::bordered().title(cut(title.into(), area.width.saturating_sub(2)))
 }
 
 /// The line as far as it fits; if it does not, it ends in `…`.
@@ -185,11 +190,10 @@ fn line(session: &Session, standing: &Standing) -> Line<'static> {
 fn draw_thread(session: &Session, standing: &Standing, frame: &mut Frame, area: Rect) {
     let program = session.program();
     let thread = &program.threads[standing.thread];
-    let title = Line::from(format!(" {}: {} ", thread.name, words(standing)));
-    let title = cut(title, area.width.saturating_sub(2));
+    let title = format!(" {}: {} ", thread.name, words(standing));
     let stepped = session.stepped() == Some(standing.thread);
     let border = if stepped { Style::new().bold() } else { Style::new().dim() };
-    let block = Block::bordered().title(title).border_style(border);
+    let block = framed(title, area).border_style(border);
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if matches!(standing.condition, Condition::Dead | Condition::Finished) {
@@ -246,7 +250,7 @@ fn draw_choices(session: &Session, frame: &mut Frame, area: Rect) {
         true => format!(" What happens next? {count} ways "),
         false => " What happens next? ".to_string(),
     };
-    let block = Block::bordered().title(title);
+    let block = framed(title, area);
     if session.choices().is_empty() {
         let over = Paragraph::new("Nothing can happen any more.").block(block);
         frame.render_widget(over, area);
@@ -267,7 +271,7 @@ fn draw_choices(session: &Session, frame: &mut Frame, area: Rect) {
 /// The shared variables that are not what they were at the start; those that just changed are marked
 /// and come first.
 fn draw_values(session: &Session, frame: &mut Frame, area: Rect) {
-    let block = Block::bordered().title(" Values ");
+    let block = framed(" Values ", area);
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let (mut changed, mut others) = (Vec::new(), Vec::new());
@@ -321,7 +325,7 @@ fn draw_history(session: &Session, frame: &mut Frame, area: Rect) {
         let line = vec![number.dim(), words.actor.as_str().bold(), format!(" {what}").into()];
         cut(Line::from(line), area.width.saturating_sub(2))
     });
-    let title = if count == 0 { " Nothing has happened " } else { " So far, newest first " };
+    let title = if count == 0 { " Nothing has happened " } else { " So far, last first " };
     let lines: Vec<_> = lines.collect();
-    frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(title)), area);
+    frame.render_widget(Paragraph::new(lines).block(framed(title, area)), area);
 }

@@ -215,6 +215,7 @@ class Page:
     def goes_round(self, look, steps):
         """From the end of a run that goes on for ever, round its cycle once."""
         self.expect("↻" in self.text("#fate"), f"{look}: at the end of a cycle it says {self.text('#fate')!r}")
+        self.expect(not self.browser.run("document.querySelector('#forward').disabled"), f"{look}: a cycle cannot be gone round")
         self.browser.press("ArrowRight")
         first, _ = self.position()
         self.expect(0 < first <= steps, f"{look}: the cycle begins with step {first}")

@@ -121,8 +121,10 @@
     slider.setAttribute("aria-valuetext", `Step ${at} of ${trail.length}`);
     element("first").disabled = element("back").disabled = at === 0;
     element("last").disabled = at === trail.length;
-    element("forward").disabled = further() === at;
-    element("forward").textContent = at === trail.length && goesRound() ? "Again ↻" : "Forward ▶";
+    // A cycle of one step leads to where one stands.
+    const again = at === trail.length && goesRound();
+    element("forward").disabled = further() === at && !again;
+    element("forward").textContent = again ? "Again ↻" : "Forward ▶";
     element("switch").disabled = nextSwitch() === at;
     if (document.activeElement && document.activeElement.disabled) slider.focus({ preventScroll: true });
   }
