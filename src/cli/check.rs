@@ -4,7 +4,7 @@ use super::engine::{EngineArguments, Prepared};
 use super::limits::LimitArguments;
 use super::output::{Failure, Output, complain, say};
 use super::unused::Unused;
-use super::{Exit, WidthArgument, danger, files, given, interrupt, runner};
+use super::{Exit, WidthArgument, danger, files, interrupt, runner};
 use crate::language::Errors;
 use crate::report::{self, Chances, Checked, style, text};
 use crate::scenario::{Check, Named, Scenario, SplitName, finding_name};
@@ -172,14 +172,20 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
 
 /// The scenarios to check, each with the kernel that its argument names.
 fn named(arguments: &Arguments) -> Result<Vec<(Named, Option<String>)>, Failure> {
-    let names_kernel = |argument: &&String| SplitName::parse(argument).kernel.is_some();
-    let twice = arguments.scenarios.iter().find(names_kernel);
-    if let Some(argument) = twice.filter(|_| !arguments.kernels.is_empty()) {
-        return Err(Failure::Usage(format!(
-            "`{argument}` names a kernel, and so does --kernel; give one of them"
-        )));
+    if arguments.all {
+        return Ok(Named::built_in().map(|named| (named, None)).collect());
     }
-    given::scenarios(if arguments.all { &[] } else { &arguments.scenarios })
+    let mut named = Vec::new();
+    for argument in &arguments.scenarios {
+        let split = SplitName::parse(argument);
+        if split.kernel.is_some() && !arguments.kernels.is_empty() {
+            return Err(Failure::Usage(format!(
+                "`{argument}` names a kernel, and so does --kernel; give one of them"
+            )));
+        }
+        named.push((Named::find(split.scenario)?, split.kernel.map(str::to_string)));
+    }
+    Ok(named)
 }
 
 fn plan<'a>(
@@ -189,11 +195,11 @@ fn plan<'a>(
     let mut plan = Vec::new();
     for (scenario, kernel) in scenarios {
         let kernels: Vec<Option<String>> = match (kernel, arguments.kernels.as_slice()) {
-            (None, [_, ..]) => arguments.kernels.iter().cloned().map(Some).collect(),
-            (kernel, _) => {
-                let asked = scenario.kernels_asked(kernel.as_deref()).into_iter();
-                asked.map(|kernel| kernel.map(str::to_string)).collect()
+            (Some(kernel), _) => vec![Some(kernel.clone())],
+            (None, []) => {
+                scenario.kernel_names().into_iter().map(|name| name.map(str::to_string)).collect()
             }
+            (None, kernels) => kernels.iter().cloned().map(Some).collect(),
         };
         plan.extend(kernels.into_iter().map(|kernel| Planned { scenario, kernel }));
     }

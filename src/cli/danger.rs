@@ -2,9 +2,9 @@
 
 use super::limits::LimitArguments;
 use super::output::{Failure, Output, complain};
-use super::{Exit, Format, WidthArgument, given, interrupt, runner};
+use super::{Exit, Format, WidthArgument, interrupt, runner};
 use crate::report::{self, Chances, style};
-use crate::scenario::Check;
+use crate::scenario::{Check, Named, SplitName};
 use clap::Args;
 
 /// Compute how probable each end and violation is under random scheduling
@@ -59,9 +59,14 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     interrupt::catch();
     let mut exit = Exit::AsExpected;
     let mut told: Vec<f64> = Vec::new();
-    for (named, kernel) in given::scenarios(&arguments.scenarios)? {
-        let scenario = named.parse()?;
-        for kernel in scenario.kernels_asked(kernel.as_deref()) {
+    for argument in &arguments.scenarios {
+        let split = SplitName::parse(argument);
+        let scenario = Named::find(split.scenario)?.parse()?;
+        let kernels = match split.kernel {
+            Some(kernel) => vec![Some(kernel)],
+            None => scenario.kernel_names(),
+        };
+        for kernel in kernels {
             let check = scenario.compile(kernel, &[])?;
             known(&arguments.rates, &check)?;
             match tell(arguments, &check, output)? {

@@ -3,12 +3,12 @@
 use super::engine::Memory;
 use super::output::{Failure, Output};
 use super::runner::StatusLine;
-use super::{Exit, Format, WidthArgument, given, interrupt};
+use super::{Exit, Format, WidthArgument, interrupt};
 use crate::engines::loom::{self, Plan, Refusal, THREADS_MAX};
 use crate::engines::{self, shuttle};
 use crate::program::Program;
 use crate::report::{self, Compared, Findings, style, text};
-use crate::scenario::{Check, Scenario};
+use crate::scenario::{Check, Named, Scenario, SplitName};
 use crate::search::{Completeness, Limits, Report, search};
 use clap::Args;
 use std::sync::Arc;
@@ -47,9 +47,13 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     if human {
         output.print(&report::engines_head())?;
     }
-    for (named, kernel) in given::scenarios(&arguments.scenarios)? {
+    for (named, kernel) in named(arguments)? {
         let scenario = named.parse()?;
-        for kernel in scenario.kernels_asked(kernel.as_deref()) {
+        let kernels = match &kernel {
+            Some(kernel) => vec![Some(kernel.as_str())],
+            None => scenario.kernel_names(),
+        };
+        for kernel in kernels {
             let check = scenario.compile(kernel, &[])?;
             let compared = compare(&scenario, &check, arguments.runs)?;
             if interrupt::requested() {
@@ -75,6 +79,19 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         output.print(&summary.words(width))?;
     }
     Ok(if summary.differs() { exit.and(Exit::Internal) } else { exit })
+}
+
+/// The scenarios to run, each with the kernel that its argument names.
+fn named(arguments: &Arguments) -> Result<Vec<(Named, Option<String>)>, Failure> {
+    if arguments.scenarios.is_empty() {
+        return Ok(Named::built_in().map(|named| (named, None)).collect());
+    }
+    let mut named = Vec::new();
+    for argument in &arguments.scenarios {
+        let split = SplitName::parse(argument);
+        named.push((Named::find(split.scenario)?, split.kernel.map(str::to_string)));
+    }
+    Ok(named)
 }
 
 /// Runs a check on all engines that it is small enough for.

@@ -1,26 +1,12 @@
-//! Scenarios, or a schedule file and its scenario, as arguments.
+//! A schedule file and its scenario, as arguments.
 
 use super::output::Failure;
-use crate::scenario::{Check, Named, Scenario, SplitName};
+use crate::scenario::{Check, Named, Scenario};
 use crate::schedule::{self, Replay, Schedule};
 use clap::Args;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
-
-/// The scenarios that `arguments` name, each with the kernel that its argument names; all that are
-/// built in if there are no arguments.
-pub(super) fn scenarios(arguments: &[String]) -> Result<Vec<(Named, Option<String>)>, Failure> {
-    if arguments.is_empty() {
-        return Ok(Named::built_in().map(|named| (named, None)).collect());
-    }
-    let mut named = Vec::new();
-    for argument in arguments {
-        let split = SplitName::parse(argument);
-        named.push((Named::find(split.scenario)?, split.kernel.map(str::to_string)));
-    }
-    Ok(named)
-}
 
 /// The schedule that a command is about.
 #[derive(Debug, Args)]

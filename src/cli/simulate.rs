@@ -92,7 +92,10 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     interrupt::catch();
     let split = SplitName::parse(&arguments.scenario);
     let scenario = Named::find(split.scenario)?.parse()?;
-    let kernels = scenario.kernels_asked(split.kernel);
+    let kernels = match split.kernel {
+        Some(kernel) => vec![Some(kernel)],
+        None => scenario.kernel_names(),
+    };
     let seed = arguments.seed.unwrap_or_else(new_seed);
     let mut exit = Exit::AsExpected;
     for (index, kernel) in kernels.into_iter().enumerate() {

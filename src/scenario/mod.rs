@@ -112,12 +112,6 @@ impl Scenario {
         self.kernels.iter().map(|kernel| Some(kernel.value.as_str())).collect()
     }
 
-    /// The kernels to check it on: the one that is asked for, or all that it names, as in
-    /// [`Scenario::kernel_names`].
-    pub fn kernels_asked<'a>(&'a self, kernel: Option<&'a str>) -> Vec<Option<&'a str>> {
-        kernel.map_or_else(|| self.kernel_names(), |kernel| vec![Some(kernel)])
-    }
-
     /// The scenario that shows the fix, found but not read.
     ///
     /// # Errors
