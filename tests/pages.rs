@@ -26,6 +26,14 @@ fn ghosthunt(arguments: &[&str]) {
     assert!(output.status.success(), "ghosthunt {arguments:?}: {errors}");
 }
 
+/// The JSON object that a command prints.
+fn told(arguments: &[&str]) -> serde_json::Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt")).args(arguments).output();
+    let output = output.expect("ghosthunt runs");
+    assert!(output.status.success(), "ghosthunt {arguments:?}");
+    serde_json::from_slice(&output.stdout).expect("one object")
+}
+
 /// The files of a directory by name; what is below it is not generated.
 fn files(directory: &Path) -> BTreeMap<String, String> {
     let entries = fs::read_dir(directory).expect("a directory of pages");
@@ -119,7 +127,11 @@ fn every_fix_that_a_scenario_names_is_there_and_is_safe() {
         };
         assert_eq!(cast(&scenario), cast(&fixed), "{}: its fix has another cast", named.name);
         let kernel = scenario.kernel_names()[0];
-        assert!(fixed.compile(kernel, &[]).is_ok(), "{}: its fix does not compile", named.name);
+        let expected = fixed.compile(kernel, &[]).expect("its fix compiles").expectation;
+        let bad = |outcome: &str| !["exited", "done"].contains(&outcome);
+        let ends = expected.outcomes.iter().flatten().chain(&expected.outcome);
+        let safe = expected.violates.is_empty() && ends.clone().all(|end| !bad(&end.value));
+        assert!(safe, "{}: its fix is not safe", named.name);
     }
 }
 
@@ -205,11 +217,7 @@ fn a_graph_that_is_too_large_is_not_embedded_and_the_page_says_so() {
     assert!(page.contains("11,966 states, too many for a page to hold"), "{page}");
     assert!(page.contains("\"whole\":false"));
     // Danger and the point of no return are those of the whole graph.
-    let output = Command::new(env!("CARGO_BIN_EXE_ghosthunt"))
-        .args(["danger", "bdwgc/exit-before@windows_10", "--format", "json"])
-        .output()
-        .expect("ghosthunt runs");
-    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one object");
+    let told = told(&["danger", "bdwgc/exit-before@windows_10", "--format", "json"]);
     let data = page.split("id=\"data\">").nth(1).and_then(|rest| rest.split("</script>").next());
     let data: serde_json::Value = serde_json::from_str(data.expect("data")).expect("it is JSON");
     let cast = &data["casts"][0];
@@ -311,4 +319,104 @@ proc looks() { if x == 1 { await x == 2 } }
         assert!((permille - expected).abs() <= 1.0, "state {state}: {permille}, not {expected}");
     }
     assert!("hdoe".chars().all(|letter| seen.contains(&letter)), "{seen:?}");
+}
+
+/// A lasso that breaks a promise: half the time, by a choice that cannot be taken back.
+const GIVES_UP: &str = "\
+var x: atomic 0..3 = 0
+proc chooses() { choose { x = 3 } or { loop { x = 2  x = 0 } } }
+eventually x == 3
+";
+
+/// What a page says of a run that breaks a promise is what `ghosthunt danger` and `ghosthunt replay
+/// --explain` say of it: at every step, in the player's data and in the table of steps.
+#[test]
+fn a_page_of_a_broken_promise_says_what_the_command_line_says() {
+    let directory = tempfile::tempdir().expect("there is room for files");
+    let at = |name: &str| directory.path().join(name).to_string_lossy().into_owned();
+    fs::write(at("model.ghost"), GIVES_UP).expect("there is room for files");
+    let cast = "model = \"model\"\n[threads]\na = \"chooses()\"\n[expect]\noutcome = \"done\"\n\
+                violates = [\"eventually x == 3\"]\n";
+    fs::write(at("cast.toml"), cast).expect("there is room for files");
+    let own = at("cast.toml");
+    // Decided on the way, never decided, and never decided in a graph that no page holds.
+    let enters = "go/live-enter-1.14@windows_10".to_string();
+    let unfair = "go/live-cgo-1.14-unfair-sysmon@windows_10".to_string();
+    for (scenario, whole, decided) in
+        [(own, true, Some(1)), (enters, true, None), (unfair, false, None)]
+    {
+        let (schedule, out) = (at("run.schedule"), at("out"));
+        ghosthunt(&["check", &scenario, "--quiet", "--save", &schedule]);
+        let replayed = told(&["replay", &schedule, "--explain", "--format", "json"]);
+        let danger = told(&["danger", &scenario, "--format", "json"]);
+        for format in ["html", "markdown"] {
+            let file = if format == "html" { "page.html" } else { "page.md" };
+            let out = format!("{out}/{file}");
+            ghosthunt(&[
+                "report",
+                &scenario,
+                "--schedule",
+                &schedule,
+                "--format",
+                format,
+                "--out",
+                &out,
+            ]);
+        }
+        let pages = files(Path::new(&out));
+        let page = &pages["page.html"];
+        let data =
+            page.split("id=\"data\">").nth(1).and_then(|rest| rest.split("</script>").next());
+        let data: serde_json::Value = serde_json::from_str(data.expect("data")).expect("JSON");
+        let shown = &data["casts"][0];
+        assert_eq!((&shown["whole"], &shown["promise"]), (&whole.into(), &true.into()));
+
+        let explained = &replayed["explained"];
+        let prospects = explained["prospects"].as_array().expect("one a state");
+        let path = shown["path"].as_array().expect("one a state");
+        let said = shown["prospects"].as_array().expect("one a state");
+        assert_eq!((path.len(), said.len()), (prospects.len(), prospects.len()), "{scenario}");
+        for ((prospect, node), words) in prospects.iter().zip(path).zip(said) {
+            let probability = prospect["danger"].as_f64().expect("a number");
+            let permille = shown["danger"][node.as_u64().expect("a number") as usize].as_f64();
+            let permille = permille.expect("a number");
+            assert!((permille - probability * 1000.0).abs() <= 1.0, "{permille}, {probability}");
+            let phrases = [
+                ("enabled", "now possible"),
+                ("disabled", "no longer possible"),
+                ("lost", "no longer an outcome"),
+            ];
+            let expected = phrases.iter().filter_map(|(key, words)| {
+                let names = prospect[key].as_array().expect("a list").iter();
+                let names: Vec<_> = names.map(|name| name.as_str().expect("a name")).collect();
+                (!names.is_empty()).then(|| format!("{words}: {}", names.join(", ")).into())
+            });
+            assert_eq!(*words, serde_json::Value::Array(expected.collect()), "{scenario}");
+        }
+        let no_return = prospects.iter().position(|prospect| prospect["no_return"] == true);
+        assert_eq!(no_return, decided);
+        assert_eq!(shown["no_return"].as_u64().map(|step| step as usize), decided);
+        let passed = explained["passed_by"].as_array().map_or(0, Vec::len);
+        assert_eq!(shown["passed_by"].as_array().map(Vec::len), Some(passed));
+        assert_eq!(passed == 0, decided.is_some(), "what is not decided passes ways out by");
+        let first = danger["danger"][shown["shows"].as_str().expect("its name")].as_f64();
+        assert_eq!(first, prospects[0]["danger"].as_f64());
+
+        let text = &pages["page.md"];
+        let mut rows = 0;
+        for line in text.lines().filter(|line| line.ends_with(" % |")) {
+            let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+            let step = cells[0].parse().unwrap_or(0_usize);
+            let percent = 100.0 * prospects[step]["danger"].as_f64().expect("a number");
+            let said = cells[cells.len() - 1].trim_end_matches(" %");
+            let said: f64 = said.parse().expect("none of these is below 1 % or above 99 %");
+            assert!((said - percent).abs() <= 0.5, "{line}: {percent}");
+            rows += 1;
+        }
+        assert!(rows > 2, "{text}");
+        assert_eq!(text.contains("point of no return"), decided.is_some(), "{text}");
+        for page in [page, text] {
+            assert_eq!(page.contains("passes these ways out"), decided.is_none());
+        }
+    }
 }

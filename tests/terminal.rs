@@ -3,7 +3,7 @@
 use ghosthunt::scenario::{Check, Named};
 use ghosthunt::schedule::{Schedule, replay};
 use ghosthunt::search::{Limits, search};
-use ghosthunt::terminal::{Session, draw};
+use ghosthunt::terminal::{Session, draw, draw_help};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use std::fs;
@@ -104,10 +104,59 @@ fn every_size_of_screen_shows_what_matters() {
     }
 }
 
+#[test]
+fn what_does_not_fit_ends_in_an_ellipsis() {
+    let check = ghost();
+    let files = &check.program.sources.files;
+    let lines: Vec<&str> = files.iter().flat_map(|file| file.text.lines()).collect();
+    let mut session = Session::new(&check.program, &[], &[]).expect("an empty run");
+    let (mut whole, mut cut) = (0, 0);
+    while !session.choices().is_empty() {
+        let screen = screen(&session, 80, 24);
+        for cell in screen.lines().flat_map(|line| line.split('│')) {
+            // A line of the model: perhaps a mark, its number in four columns, its text.
+            let Some(cell) = cell.strip_prefix(['▶', ' ']) else { continue };
+            let Some((number, text)) = cell.split_at_checked(4) else { continue };
+            let Some(text) = text.strip_prefix(' ') else { continue };
+            if number.trim_start().parse::<usize>().is_err() {
+                continue;
+            }
+            match text.strip_suffix('…') {
+                Some(start) => {
+                    cut += 1;
+                    assert!(lines.iter().any(|line| line.starts_with(start)), "{text}");
+                }
+                None => {
+                    whole += 1;
+                    let text = text.trim_end();
+                    assert!(lines.contains(&text), "cut without a word: {text}\n{screen}");
+                }
+            }
+        }
+        session.choose(0);
+    }
+    assert!(whole > 100 && cut > 20, "{whole} lines whole, {cut} cut");
+}
+
+#[test]
+fn the_help_fits_on_the_smallest_usual_screen() {
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a screen in memory");
+    terminal.draw(draw_help).expect("it draws");
+    let screen = terminal.backend().to_string();
+    for words in ["Enter  or  Space", "n  ", "? ", "Esc        leave", "rest."] {
+        assert!(screen.contains(words), "{words} is not in\n{screen}");
+    }
+    assert_eq!(screen.matches('…').count(), 1, "only the one that it speaks of:\n{screen}");
+    for size in 1..20 {
+        let mut terminal = Terminal::new(TestBackend::new(size, size)).expect("a screen in memory");
+        terminal.draw(draw_help).expect("it draws");
+    }
+}
+
 /// Runs `ghosthunt step` on a pseudo-terminal (util-linux's `script` makes one) and presses `keys`.
 fn press(directory: &Path, arguments: &str, keys: &str) -> String {
     let ghosthunt = env!("CARGO_BIN_EXE_ghosthunt");
-    let command = format!("stty rows 40 cols 120; exec '{ghosthunt}' step {arguments}");
+    let command = format!("stty rows 24 cols 80; exec '{ghosthunt}' step {arguments}");
     let mut child = Command::new("script")
         .args(["--quiet", "--return", "--command", &command, "/dev/null"])
         .current_dir(directory)
@@ -145,6 +194,17 @@ fn a_real_terminal_plays_saves_and_loads() {
         .current_dir(directory.path())
         .status();
     assert!(replayed.expect("ghosthunt runs").success());
+}
+
+#[test]
+fn the_help_opens_and_closes_and_takes_no_step() {
+    let directory = tempfile::tempdir().expect("there is room for files");
+    let arguments = "go/cgo-exit-1.14beta1@windows_10 --save one.schedule";
+    let screen = press(directory.path(), arguments, "?11?qsq");
+    assert!(screen.contains("select") && screen.contains("Keys,"), "{screen}");
+    let one = fs::read_to_string(directory.path().join("one.schedule")).expect("it was saved");
+    // The first `1` leaves the help, and so does the first `q`.
+    assert_eq!(one.lines().filter(|line| line.starts_with(char::is_numeric)).count(), 1, "{one}");
 }
 
 #[test]

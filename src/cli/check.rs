@@ -8,7 +8,9 @@ use super::unused::Unused;
 use super::{Exit, WidthArgument, danger, files, interrupt, runner};
 use crate::language::Errors;
 use crate::report::{self, Chances, Checked, style, text};
-use crate::scenario::{Check, Named, Scenario, SplitName, UnmetKind, is_about_what_was_given};
+use crate::scenario::{
+    Check, Named, Scenario, SplitName, UnmetKind, finding_name, is_about_what_was_given,
+};
 use crate::schedule::Schedule;
 use clap::{Args, ValueEnum};
 use std::collections::HashSet;
@@ -139,6 +141,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         warned: HashSet::new(),
         details: String::new(),
         cases,
+        residual: None,
         unused: Unused::default(),
         tally,
     };
@@ -160,6 +163,9 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     for (scenario, checks) in &ready {
         exit = exit.and(session.check_each(scenario, checks, output)?);
     }
+    let law =
+        session.residual.map(|residual| format!("\n{}", report::law(residual, session.width)));
+    let law = law.unwrap_or_default();
     let unused = session.unused.words(session.width).filter(|_| session.checks_everything());
     if arguments.format == CheckFormat::Junit {
         let Tally { checks, as_expected, bad_input, .. } = session.tally;
@@ -168,9 +174,10 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     }
     if arguments.all && arguments.format == CheckFormat::Human {
         let (tally, unused) = (session.tally.words(), unused.as_deref().unwrap_or(""));
-        output.print(&format!("{}{unused}\n{tally}", session.details))?;
-    } else if let Some(unused) = &unused {
-        say(unused);
+        output.print(&format!("{}{law}{unused}\n{tally}", session.details))?;
+    } else {
+        output.print(&law)?;
+        unused.iter().for_each(|unused| say(unused));
     }
     Ok(if unused.is_some() { exit.and(Exit::Vacuous) } else { exit })
 }
@@ -256,6 +263,8 @@ struct Session<'a> {
     details: String,
     /// With `--format junit`: the test cases, which stand in a suite that says how many they are.
     cases: String,
+    /// With `--danger`: the greatest residual of what was told.
+    residual: Option<f64>,
     /// With `--all`: lines that no check has run.
     unused: Unused,
     tally: Tally,
@@ -379,13 +388,15 @@ impl Session<'_> {
             };
             let witnesses = self.arguments.witness.then(|| report::witnesses(checked, self.width));
             let danger = checked.chances.as_ref();
-            let danger = danger.map(|(_, all)| all.words(&checked.check.program, self.width));
+            let danger = danger.map(|(_, all)| self.danger(checked, all));
             let more = [witnesses, danger, Some(coverage)];
             details + &more.into_iter().flatten().collect::<String>()
         };
         if self.arguments.all {
             if !as_expected {
-                self.details += &format!("\n{}", details());
+                let details = details();
+                self.details += &format!("\n{details}");
+                self.told(checked);
             }
             if self.arguments.quiet && as_expected {
                 return Ok(());
@@ -396,7 +407,23 @@ impl Session<'_> {
             return Ok(());
         }
         let gap = if self.tally.checks == 0 { "" } else { "\n" };
-        output.print(&format!("{gap}{}", details()))
+        output.print(&format!("{gap}{}", details()))?;
+        self.told(checked);
+        Ok(())
+    }
+
+    /// Takes note of how exact the numbers are that were shown.
+    fn told(&mut self, checked: &Checked) {
+        let residual = checked.chances.as_ref().map(|(_, all)| all.residual);
+        self.residual = self.residual.into_iter().chain(residual).reduce(f64::max);
+    }
+
+    /// How probable everything is, the schedule that is drawn first.
+    fn danger(&self, checked: &Checked, chances: &Chances) -> String {
+        let program = &checked.check.program;
+        let told = checked.told_first().map(|found| finding_name(&found.what, program));
+        let drawn = self.arguments.show.as_deref().or(told).unwrap_or_default();
+        chances.words(program, drawn, self.width)
     }
 
     /// A check's line, below the name of its scenario if that is another than before.

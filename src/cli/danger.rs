@@ -74,16 +74,25 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         known(&arguments.rates, check)?;
     }
     let mut exit = Exit::AsExpected;
+    let mut told: Vec<f64> = Vec::new();
     for check in &checks {
-        exit = exit.and(tell(arguments, check, output)?);
-        if interrupt::requested() {
-            return Ok(exit.and(Exit::Interrupted));
+        match tell(arguments, check, output)? {
+            Some(residual) => told.push(residual),
+            None => exit = exit.and(Exit::Incomplete),
         }
+        if interrupt::requested() {
+            exit = exit.and(Exit::Interrupted);
+            break;
+        }
+    }
+    if let (Some(residual), Format::Human) = (told.into_iter().reduce(f64::max), arguments.format) {
+        output.print(&format!("\n{}", report::law(residual, arguments.width.columns())))?;
     }
     Ok(exit)
 }
 
-fn tell(arguments: &Arguments, check: &Check, output: &mut Output) -> Result<Exit, Failure> {
+/// Tells of one check, and returns the residual of what it told; `None` if it can tell nothing.
+fn tell(arguments: &Arguments, check: &Check, output: &mut Output) -> Result<Option<f64>, Failure> {
     let (report, graph) = runner::run_and_keep(check, &arguments.limits.limits(), false);
     let chances = graph.and_then(|graph| Chances::of(&graph, &report, &arguments.rates));
     let Some(chances) = chances else {
@@ -93,17 +102,17 @@ fn tell(arguments: &Arguments, check: &Check, output: &mut Output) -> Result<Exi
             _ => too_large("told"),
         };
         complain(&format!("{name}: {why}"));
-        return Ok(Exit::Incomplete);
+        return Ok(None);
     };
     let width = arguments.width.columns();
     output.print(&match arguments.format {
         Format::Json => report::json_danger(&check.program, &arguments.rates, &chances),
         Format::Human => {
             let name = style::paint(style::STRONG, &check.program.check_name());
-            format!("{name}\n{}{}", chances.bars(width), report::law(chances.residual, width))
+            format!("{name}\n{}", chances.bars(width))
         }
     })?;
-    Ok(Exit::AsExpected)
+    Ok(Some(chances.residual))
 }
 
 /// Why nothing can be said that needs the whole graph.

@@ -1,6 +1,7 @@
 //! Markdown to HTML, as far as the chapters use it: headings, paragraphs, lists, tables, code, links,
 //! emphasis, and images that stand in a line of their own.
 
+use crate::report::scrolls;
 use std::fmt::Write as _;
 
 /// The HTML of `text`. `image` makes an element of an image's words and file, `link` an address of an
@@ -53,11 +54,8 @@ fn numbered(line: &str) -> bool {
 fn code(lines: &[&str], html: &mut String) -> usize {
     let body = lines[1..].iter().take_while(|line| !line.starts_with("```"));
     let body: Vec<&str> = body.copied().collect();
-    let _ = writeln!(
-        html,
-        "<pre class=\"excerpt\" tabindex=\"0\"><code>{}</code></pre>",
-        escape(&body.join("\n"))
-    );
+    let inner = format!("<code>{}</code>", escape(&body.join("\n")));
+    *html += &scrolls("pre", "excerpt", "Code", &inner);
     body.len() + 2
 }
 
@@ -109,17 +107,18 @@ fn table(lines: &[&str], html: &mut String, link: &dyn Fn(&str) -> Option<String
         .iter()
         .map(|c| c.ends_with(':'))
         .collect();
-    html.push_str("<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Table, scrollable\">\n<table>\n");
+    let mut table = "\n<table>\n".to_string();
     for (number, row) in rows.iter().enumerate().filter(|(number, _)| *number != 1) {
         let tag = if number == 0 { "th" } else { "td" };
-        html.push_str("<tr>");
+        table.push_str("<tr>");
         for (column, cell) in cells(row).iter().enumerate() {
             let class = if right.get(column) == Some(&true) { " class=\"number\"" } else { "" };
-            let _ = write!(html, "<{tag}{class}>{}</{tag}>", inline(cell, link));
+            let _ = write!(table, "<{tag}{class}>{}</{tag}>", inline(cell, link));
         }
-        html.push_str("</tr>\n");
+        table.push_str("</tr>\n");
     }
-    html.push_str("</table>\n</div>\n");
+    table.push_str("</table>\n");
+    *html += &scrolls("div", "table", "Table", &table);
     rows.len()
 }
 
@@ -215,9 +214,9 @@ mod tests {
         assert_eq!(shown("[x](y.md)"), "<p><a href=\"y.html\">x</a></p>\n");
         assert_eq!(shown("[x](y.txt)"), "<p><code>x</code></p>\n");
         assert_eq!(shown("![x](y.svg)"), "<img x y.svg>\n");
-        assert!(shown("```ghost\na < b\n```\nend").starts_with(
-            "<pre class=\"excerpt\" tabindex=\"0\"><code>a &lt; b</code></pre>\n<p>end"
-        ));
+        let code = shown("```ghost\na < b\n```\nend");
+        assert!(code.contains("<pre class=\"excerpt scrolls\" tabindex=\"0\" role=\"region\""));
+        assert!(code.ends_with("><code>a &lt; b</code></pre>\n<p>end</p>\n"), "{code}");
         let table = shown("| a | b |\n|---|--:|\n| `x \\| y` | 1 |\n");
         assert!(table.contains("<th>a</th><th class=\"number\">b</th>"), "{table}");
         assert!(

@@ -5,7 +5,7 @@ use super::fill::{fill, sentence};
 use super::lab::Lab;
 use super::markdown::{escape, html};
 use super::{Chapter, Exercise, chapters};
-use crate::report::PAGE_STYLE;
+use crate::report::{PAGE_STYLE, SCROLLING, scrolls};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -34,11 +34,7 @@ pub fn pages(lab: &Lab, gallery: &[&str]) -> Pages {
         let image = |words: &str, file: &str| {
             let svg = filled.diagrams.iter().find(|(name, _)| name == file);
             let svg = svg.map_or("", |(_, svg)| svg.as_str());
-            let words = escape(words);
-            format!(
-                "<div class=\"diagram\" tabindex=\"0\" role=\"region\" aria-label=\"{words}, \
-                 scrollable\">\n{svg}</div>\n"
-            )
+            scrolls("div", "diagram", &escape(words), svg)
         };
         files.push((
             format!("{}.html", chapter.stem),
@@ -119,6 +115,7 @@ fn contents() -> String {
 fn page(title: &str, body: &str) -> String {
     TEMPLATE
         .replace("{{style}}", &(PAGE_STYLE.to_string() + STYLE))
+        .replace("{{scrolling}}", SCROLLING)
         .replace("{{title}}", &escape(title))
         .replace("{{body}}", body)
 }

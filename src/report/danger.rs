@@ -89,18 +89,26 @@ impl Chances {
         all.map(line).collect()
     }
 
-    /// As [`Chances::bars`], and how they change along the schedules.
-    pub fn words(&self, program: &Program, width: usize) -> String {
+    /// As [`Chances::bars`], and how they change along the schedules: first the one to `drawn`, which
+    /// stands above.
+    pub fn words(&self, program: &Program, drawn: &str, width: usize) -> String {
         let mut text = format!("\n{}\n", paint(STRONG, "Danger under random scheduling"));
         text += &self.bars(width);
-        for along in &self.along {
+        let (above, others): (Vec<_>, Vec<_>) =
+            self.along.iter().partition(|along| along.shows == drawn);
+        for along in above.into_iter().chain(others) {
             let run = Run::new(program, &along.trace).expect("what was found can be run");
             let run = run.with_cycle(along.cycle_from);
             // A liveness property's danger is 0 to the end where every way out is only passed by.
             let none = along.danger.iter().all(|danger| *danger == 0.0);
             let head = match none {
                 true => format!("Danger of `{}`: 0% at every step", along.shows),
-                false => format!("Danger of `{}`, step by step", along.shows),
+                false if along.shows == drawn => {
+                    format!("Danger of `{drawn}`, step by step of the schedule above")
+                }
+                false => {
+                    format!("Danger of `{0}`, step by step (--show '{0}' draws it)", along.shows)
+                }
             };
             text += "\n";
             let head = paragraph(&head, width, 0);
@@ -113,16 +121,20 @@ impl Chances {
                 text += &danger_line(&run, index, *danger, width);
             }
         }
-        text + "\n" + &law(self.residual, width)
+        text
     }
 }
 
-/// What probabilities mean, and how exact they are.
+/// What probabilities mean, and how exact they are: `residual` is the greatest of all.
 pub fn law(residual: f64, width: usize) -> String {
+    let exact = match residual {
+        0.0 => "The numbers are exact, but for rounding".to_string(),
+        residual => format!("The equations behind the numbers are met to within {residual:.0e}"),
+    };
     let words = format!(
         "Danger is the probability of it if at every step an actor that can step is drawn, all alike \
          or by the rates given, and then one of its branches. It compares schedules and protocols; it \
-         is no estimate of how often this happens in the field. Residual {residual:.0e}."
+         is no estimate of how often this happens in the field. {exact}."
     );
     paragraph(&words, width, 0).lines().map(|line| paint(NOTE, line) + "\n").collect()
 }

@@ -8,7 +8,7 @@ use super::text::wrap;
 use crate::machine::{Actor, Machine, Transition};
 use crate::program::Program;
 use crate::schedule::{Run, StepWords, enabled};
-use crate::search::{Aim, Rates};
+use crate::search::{Aim, Fate, Rates};
 use std::collections::BTreeSet;
 use unicode_width::UnicodeWidthStr;
 
@@ -23,8 +23,23 @@ pub struct Prospect {
     pub lost: Vec<String>,
     /// The probability that a run of random choices gets to what the schedule shows.
     pub danger: f64,
+    /// How it stands to what the schedule shows.
+    pub fate: Fate,
     /// From here on it cannot be avoided, and before it could.
     pub no_return: bool,
+}
+
+impl Prospect {
+    /// What became possible and impossible, a phrase each.
+    pub(super) fn words(&self) -> Vec<String> {
+        let all = [
+            ("now possible", &self.enabled),
+            ("no longer possible", &self.disabled),
+            ("no longer an outcome", &self.lost),
+        ];
+        let some = all.into_iter().filter(|(_, names)| !names.is_empty());
+        some.map(|(words, names)| format!("{words}: {}", names.join(", "))).collect()
+    }
 }
 
 /// The prospects of a schedule: one before the first step, and one after each.
@@ -65,6 +80,7 @@ pub fn explain(run: &Run, aim: &Aim, rates: &Rates) -> Explained {
             disabled: names(able.difference(&now).collect()),
             lost: lost.map(|outcome: &&str| (*outcome).to_string()).collect(),
             danger: danger.probability[number as usize],
+            fate: outlook.fate(number),
             no_return: avoidable && !still,
         });
         (able, open, avoidable) = (now, outcomes, still);
@@ -75,6 +91,7 @@ pub fn explain(run: &Run, aim: &Aim, rates: &Rates) -> Explained {
             disabled: Vec::new(),
             lost: Vec::new(),
             danger: 1.0,
+            fate: Fate::Met,
             no_return: avoidable,
         });
         avoidable = false;
@@ -132,21 +149,28 @@ fn digits(run: &Run) -> usize {
     run.steps.len().to_string().len().max(2)
 }
 
+/// What stands above the ways out that a run passes by for ever.
+pub(super) const PASSED_BY: &str =
+    "It can be avoided to the end: the run passes these ways out for ever.";
+
+/// The ways out that `run` passes by, as in `before step 3: main return_from_kernel:87 …`.
+pub(super) fn passed_by_words(run: &Run, passed_by: &[(usize, StepWords)]) -> Vec<String> {
+    let before = |(step, words): &(usize, StepWords)| match run.cycle_from {
+        Some(_) => format!("before step {step}: {words}"),
+        None => words.to_string(),
+    };
+    passed_by.iter().map(before).collect()
+}
+
 /// The explanation for people: a line or more for each step.
 pub fn explanation(run: &Run, explained: &Explained, width: usize) -> String {
     let mut text = format!("\n{}\n", paint(STRONG, "Step by step: danger, and what changed"));
     for (index, prospect) in explained.prospects.iter().enumerate() {
         text += &danger_line(run, index, prospect.danger, width);
         let indent = digits(run) + 2;
-        for (words, names) in [
-            ("now possible", &prospect.enabled),
-            ("no longer possible", &prospect.disabled),
-            ("no longer an outcome", &prospect.lost),
-        ] {
-            if !names.is_empty() {
-                let line = paragraph(&format!("{words}: {}", names.join(", ")), width, indent);
-                text += &line.lines().map(|line| paint(FAINT, line) + "\n").collect::<String>();
-            }
+        for words in prospect.words() {
+            let line = paragraph(&words, width, indent);
+            text += &line.lines().map(|line| paint(FAINT, line) + "\n").collect::<String>();
         }
         if prospect.no_return {
             let words = if index == 0 {
@@ -158,14 +182,9 @@ pub fn explanation(run: &Run, explained: &Explained, width: usize) -> String {
         }
     }
     if let Some(passed_by) = &explained.passed_by {
-        let head = "It can be avoided to the end: the run passes these ways out for ever.";
-        let mut lines = paragraph(head, width, 0);
-        for (step, words) in passed_by {
-            let before = match run.cycle_from {
-                Some(_) => format!("before step {step}: {words}"),
-                None => words.to_string(),
-            };
-            lines += &paragraph(&before, width, 2);
+        let mut lines = paragraph(PASSED_BY, width, 0);
+        for way in passed_by_words(run, passed_by) {
+            lines += &paragraph(&way, width, 2);
         }
         text += &lines.lines().map(|line| paint(BAD, line) + "\n").collect::<String>();
     }

@@ -35,7 +35,9 @@ pub use junit::{broken as junit_broken, case as junit_case, suite as junit_suite
 pub use mutation::{Counts, Detail, Mutated, mutation_table};
 pub use mutation_hunks::hunk_table;
 pub use mutation_json::mutation_json;
-pub use page::{Entry, FindingPage, Index, Lesson, PAGE_STYLE, Shown, searched};
+pub use page::{
+    Entry, FindingPage, Index, Lesson, PAGE_STYLE, SCROLLING, Shown, scrolls, searched,
+};
 pub use simulation::{Known, Sample, human as sample, json as json_sample};
 pub use standing::{Condition, Standing, standings};
 

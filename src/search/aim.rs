@@ -33,6 +33,12 @@ pub struct Aim<'g> {
 }
 
 impl<'g> Aim<'g> {
+    /// Nothing to get to.
+    pub fn nothing(graph: &'g Graph<'g>, bottoms: &'g Bottoms) -> Aim<'g> {
+        let goal = Goal::nothing(graph);
+        Aim { whole: graph, unfolded: None, bottoms: Cow::Borrowed(bottoms), goal }
+    }
+
     /// What a finding is about. `None` if the graph is too large to be unfolded.
     pub fn of(graph: &'g Graph<'g>, bottoms: &'g Bottoms, what: &Finding) -> Option<Aim<'g>> {
         if let Finding::Property(property) = what
@@ -69,6 +75,11 @@ impl<'g> Aim<'g> {
     /// The graph that the goal is on: its states are those of the program, once or twice.
     pub fn graph(&self) -> &Graph<'g> {
         self.unfolded.as_ref().map_or(self.whole, |unfolded| &unfolded.graph)
+    }
+
+    /// The bottom components of [`Aim::graph`].
+    pub fn bottoms(&self) -> &Bottoms {
+        &self.bottoms
     }
 
     /// The goal.

@@ -8,7 +8,7 @@ mod session;
 mod view;
 
 pub use session::Session;
-pub use view::draw;
+pub use view::{draw, draw_help};
 
 use crate::schedule::Schedule;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -23,13 +23,23 @@ pub type Save<'a> = dyn FnMut(&Schedule) -> io::Result<String> + 'a;
 /// Those of the terminal. It is put back as it was in any case.
 pub fn play(session: &mut Session, save: &mut Save) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
+    let mut help = false;
     let played = loop {
-        if let Err(error) = terminal.draw(|frame| draw(session, frame)) {
+        let drawn = terminal.draw(|frame| {
+            draw(session, frame);
+            if help {
+                draw_help(frame);
+            }
+        });
+        if let Err(error) = drawn {
             break Err(error);
         }
         match event::read() {
             Ok(Event::Key(key)) if key.kind != KeyEventKind::Release => {
-                if !press(session, key, save) {
+                // Whatever leaves the help does nothing else.
+                let helped = help;
+                help = !helped && key.code == KeyCode::Char('?');
+                if !helped && !help && !press(session, key, save) {
                     break Ok(());
                 }
             }

@@ -10,18 +10,20 @@
 //! ┌ What happens next? ────────────┐┌ Values ────────┐┌ So far ──────┐
 //! ```
 //!
-//! Where there is too little room for the text around each thread, a thread is a line; where the
+//! What does not fit ends in `…`. Where there is too little room for the text around each thread, a thread is a line; where the
 //! window is narrow, what has happened so far gives way.
 
 use super::Session;
 use crate::machine::Machine;
 use crate::program::Program;
+use crate::report::text::wrap;
 use crate::report::{Condition, Standing, standings};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Modifier, Style, Stylize};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, List, ListState, Paragraph, Wrap};
+use ratatui::widgets::{Block, Clear, List, ListState, Paragraph};
+use unicode_width::UnicodeWidthChar;
 
 /// Panes side by side are no narrower than this, borders included.
 const PANE_WIDTH_MIN: u16 = 36;
@@ -30,10 +32,27 @@ const PANE_HEIGHT_MIN: u16 = 5;
 /// A narrower window has no room for the steps so far.
 const HISTORY_WIDTH_MIN: u16 = 72;
 const KEYS: [&str; 3] = [
-    "↑↓ select  Enter or 1–9 step  ← undo  → redo  n next switch  s save  q leave",
-    "1–9 step  ← undo  → redo  n next switch  s save  q leave",
-    "1–9 ←undo →redo n switch s save q leave",
+    "↑↓ select  1–9 step  ← undo  → redo  n next switch  s save  q leave  ? help",
+    "1–9 step  ← undo  → redo  n switch  s save  q leave  ? help",
+    "1–9 ←undo →redo n s save q leave ? help",
 ];
+const HELP: &str = "\
+↑ ↓  or  k j      select what happens next
+Enter  or  Space  take the step selected
+1–9               take the step of that number
+←  or  u          undo a step
+→  or  r          take it again
+Home  End         to the start; to the end of what was undone
+n                 on to the next switch between threads
+s                 save the run as a schedule: `ghosthunt replay` replays it
+?                 this help; any key leaves it
+q  or  Esc        leave
+
+A box is a thread: how it stands, and the text around its line, marked ▶.
+The frame of the thread that stepped last is bold. A thread that has an APC
+or a kill pending says so, and one whose gate is off is stopped.
+● is a value that the last step changed; other values are those that are not
+as at the start. Where … ends a line, a wider window shows the rest.";
 
 /// Draws the session on the whole frame.
 pub fn draw(session: &Session, frame: &mut Frame) {
@@ -70,6 +89,58 @@ pub fn draw(session: &Session, frame: &mut Frame) {
     frame.render_widget(Paragraph::new(*words).dim(), keys);
 }
 
+/// Draws what the keys do over what is there.
+pub fn draw_help(frame: &mut Frame) {
+    let area = frame.area();
+    let lines: Vec<&str> = HELP.lines().collect();
+    let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0) as u16 + 4;
+    let height = lines.len() as u16 + 2;
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    let x = area.x + (area.width - width) / 2;
+    let y = area.y + (area.height - height) / 2;
+    let area = Rect { x, y, width, height };
+    let block = framed(" Keys, and what there is to see ", area);
+    let inner = block.inner(area);
+    frame.render_widget(Clear, area);
+    frame.render_widget(block, area);
+    let lines = lines.into_iter().map(|line| cut(Line::from(line), inner.width));
+    frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), inner);
+}
+
+/// A box around `area`, below its title.
+fn framed<'a>(title: impl Into<Line<'a>>, area: Rect) -> Block<'a> {
+    Block::bordered().title(cut(title.into(), area.width.saturating_sub(2)))
+}
+
+/// The line as far as it fits; if it does not, it ends in `…`.
+fn cut(line: Line<'_>, width: u16) -> Line<'_> {
+    let width = usize::from(width);
+    if line.width() <= width {
+        return line;
+    }
+    let mut left = width.saturating_sub(1);
+    let mut kept = Vec::new();
+    for span in line.spans {
+        if span.width() <= left {
+            left -= span.width();
+            kept.push(span);
+            continue;
+        }
+        let mut text = String::new();
+        for character in span.content.chars() {
+            left = match left.checked_sub(character.width().unwrap_or(0)) {
+                Some(left) => left,
+                None => break,
+            };
+            text.push(character);
+        }
+        text.push('…');
+        kept.push(Span::styled(text, span.style));
+        break;
+    }
+    Line { spans: kept, ..Line::default() }
+}
+
 fn draw_head(session: &Session, frame: &mut Frame, area: Rect) {
     let (at, steps) = session.position();
     let (standing, bad) = session.standing();
@@ -80,7 +151,8 @@ fn draw_head(session: &Session, frame: &mut Frame, area: Rect) {
     ]);
     let message = session.message.as_str().yellow();
     let second = Line::from(vec![standing, "   ".into(), message]);
-    frame.render_widget(Paragraph::new(vec![first, second]), area);
+    let lines = vec![cut(first, area.width), cut(second, area.width)];
+    frame.render_widget(Paragraph::new(lines), area);
 }
 
 /// One pane a thread, side by side, in as many rows as the width needs; one line a thread if that
@@ -91,7 +163,7 @@ fn draw_threads(session: &Session, frame: &mut Frame, area: Rect) {
     let in_a_row = usize::from((area.width / PANE_WIDTH_MIN).max(1)).min(standings.len().max(1));
     let rows = standings.len().div_ceil(in_a_row);
     if usize::from(area.height) < rows * usize::from(PANE_HEIGHT_MIN) {
-        let lines = standings.iter().map(|standing| line(session, standing));
+        let lines = standings.iter().map(|standing| cut(line(session, standing), area.width));
         frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), area);
         return;
     }
@@ -121,7 +193,7 @@ fn draw_thread(session: &Session, standing: &Standing, frame: &mut Frame, area: 
     let title = format!(" {}: {} ", thread.name, words(standing));
     let stepped = session.stepped() == Some(standing.thread);
     let border = if stepped { Style::new().bold() } else { Style::new().dim() };
-    let block = Block::bordered().title(title).border_style(border);
+    let block = framed(title, area).border_style(border);
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if matches!(standing.condition, Condition::Dead | Condition::Finished) {
@@ -132,7 +204,7 @@ fn draw_thread(session: &Session, standing: &Standing, frame: &mut Frame, area: 
     let place = &thread.places[machine.place(session.state(), standing.thread) as usize];
     let statement = &program.statements[place.statement as usize];
     let file = &program.sources.files[usize::from(statement.span.file)];
-    let mut lines = vec![Line::from(statement.owner.as_str().dim())];
+    let mut lines = vec![cut(Line::from(statement.owner.as_str().dim()), inner.width)];
     let line = statement.line as usize;
     let room = usize::from(inner.height).saturating_sub(1);
     let first = line.saturating_sub(room / 2).max(1);
@@ -144,7 +216,7 @@ fn draw_thread(session: &Session, standing: &Standing, frame: &mut Frame, area: 
             false => Style::new(),
         };
         let text = format!("{mark}{number:4} {}", text.replace('\t', "    "));
-        lines.push(Line::from(Span::styled(text, style)));
+        lines.push(cut(Line::from(Span::styled(text, style)), inner.width));
     }
     frame.render_widget(Paragraph::new(lines), inner);
 }
@@ -172,16 +244,24 @@ fn words(standing: &Standing) -> String {
 }
 
 fn draw_choices(session: &Session, frame: &mut Frame, area: Rect) {
-    let block = Block::bordered().title(" What happens next? ");
+    let count = session.choices().len();
+    // A list that is longer than its box says how long.
+    let title = match count > usize::from(area.height.saturating_sub(2)) {
+        true => format!(" What happens next? {count} ways "),
+        false => " What happens next? ".to_string(),
+    };
+    let block = framed(title, area);
     if session.choices().is_empty() {
         let over = Paragraph::new("Nothing can happen any more.").block(block);
         frame.render_widget(over, area);
         return;
     }
+    let width = block.inner(area).width;
     let items = session.choices().iter().enumerate().map(|(index, (_, words))| {
         let key = if index < 9 { format!("{} ", index + 1) } else { "  ".to_string() };
         let what = if words.label.is_empty() { &words.place } else { &words.label };
-        Line::from(vec![key.dim(), words.actor.as_str().bold(), " ".into(), what.as_str().into()])
+        let item = vec![key.dim(), words.actor.as_str().bold(), " ".into(), what.as_str().into()];
+        cut(Line::from(item), width)
     });
     let list = List::new(items).block(block).highlight_style(Style::new().reversed());
     let mut state = ListState::default().with_selected(Some(session.selected()));
@@ -191,19 +271,34 @@ fn draw_choices(session: &Session, frame: &mut Frame, area: Rect) {
 /// The shared variables that are not what they were at the start; those that just changed are marked
 /// and come first.
 fn draw_values(session: &Session, frame: &mut Frame, area: Rect) {
-    let program = session.program();
-    let mut changed = Vec::new();
-    let mut others = Vec::new();
-    for (name, start, before, now) in values(program, session) {
+    let block = framed(" Values ", area);
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let (mut changed, mut others) = (Vec::new(), Vec::new());
+    for (name, start, before, now) in values(session.program(), session) {
         if before != now {
-            changed.push(Line::from(format!("● {name}: {before} → {now}").bold()));
+            changed.push((format!("● {name}: {before} → {now}"), Style::new().bold()));
         } else if start != now {
-            others.push(Line::from(format!("  {name}: {now}")));
+            others.push((format!("  {name}: {now}"), Style::new()));
         }
     }
     changed.extend(others);
-    let block = Block::bordered().title(" Values ");
-    frame.render_widget(Paragraph::new(changed).wrap(Wrap { trim: false }).block(block), area);
+    let mut lines = Vec::new();
+    for (text, style) in changed {
+        let indent = if text.starts_with(' ') { "  " } else { "" };
+        let wrapped = wrap(text.trim_start(), usize::from(inner.width).saturating_sub(2), 9);
+        let wrapped = wrapped.into_iter().enumerate();
+        lines.extend(wrapped.map(|(index, line)| {
+            let indent = if index == 0 { indent } else { "  " };
+            Line::from(Span::styled(format!("{indent}{line}"), style))
+        }));
+    }
+    let room = usize::from(inner.height);
+    if lines.len() > room && room > 0 {
+        lines.truncate(room - 1);
+        lines.push(Line::from("… and more".dim()));
+    }
+    frame.render_widget(Paragraph::new(lines), inner);
 }
 
 /// Each shared variable's name, and its value at the start, before the last step and here.
@@ -227,9 +322,10 @@ fn draw_history(session: &Session, frame: &mut Frame, area: Rect) {
     let lines = session.history().enumerate().rev().map(|(index, words)| {
         let what = if words.label.is_empty() { &words.place } else { &words.label };
         let number = format!("{:3} ", index + 1);
-        Line::from(vec![number.dim(), words.actor.as_str().bold(), format!(" {what}").into()])
+        let line = vec![number.dim(), words.actor.as_str().bold(), format!(" {what}").into()];
+        cut(Line::from(line), area.width.saturating_sub(2))
     });
-    let title = if count == 0 { " Nothing has happened " } else { " So far, newest first " };
+    let title = if count == 0 { " Nothing has happened " } else { " So far, last first " };
     let lines: Vec<_> = lines.collect();
-    frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(title)), area);
+    frame.render_widget(Paragraph::new(lines).block(framed(title, area)), area);
 }

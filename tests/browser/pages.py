@@ -31,7 +31,7 @@ SCREENSHOTS = ("desktop", "desktop-dark", "phone", "phone-dark", "zoomed")
 # diagrams that leave their boxes or the drawing.
 OVERFLOWING = """(() => {
   const found = [];
-  const scrolls = (element) => element.closest("pre, .diagram, .table") !== null;
+  const scrolls = (element) => element.closest(".scrolls") !== null;
   if (document.documentElement.scrollWidth > window.innerWidth) {
     found.push(`the page is ${document.documentElement.scrollWidth} wide, the window ${window.innerWidth}`);
   }
@@ -42,6 +42,21 @@ OVERFLOWING = """(() => {
       found.push(`<${element.tagName.toLowerCase()} id="${element.id}" class="${element.className}"> `
         + element.textContent.trim().slice(0, 60));
     }
+  }
+  // What scrolls says so, to the eye and to a screen reader, can be reached by keyboard, and nothing else does.
+  for (const element of document.querySelectorAll("body *")) {
+    const style = getComputedStyle(element);
+    if (!element.offsetParent || element.closest("svg") || !/auto|scroll|hidden/.test(style.overflowX + style.overflowY)) continue;
+    const what = `${element.tagName.toLowerCase()} ${element.className} ${element.textContent.trim().slice(0, 40)}`;
+    const hint = element.previousElementSibling;
+    if (!element.matches(".scrolls")) { found.push(`may be cut: ${what}`); continue; }
+    const label = element.getAttribute("aria-label") || "";
+    if (element.tabIndex !== 0 || element.getAttribute("role") !== "region" || !label.endsWith("scrollable")) {
+      found.push(`scrolls, and is no region of that name: ${what}`);
+    }
+    const cut = element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
+    if (!hint || !hint.matches(".scrolling")) found.push(`scrolls without a word: ${what}`);
+    else if (cut === hint.hidden) found.push(`${cut ? "scrolls" : "fits"}, and the line above it says otherwise: ${what}`);
   }
   for (const drawing of document.querySelectorAll("svg.gh")) {
     const view = drawing.viewBox.baseVal;
@@ -158,7 +173,13 @@ class Page:
     def click(self, selector):
         self.browser.run(f"document.querySelector({selector!r}).click()")
 
+    def settle(self):
+        """Waits until what follows from the last change of the page, an observer or a lost focus, is done."""
+        frame = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+        self.browser.run(f"{frame}.then(() => {frame})")
+
     def fits(self, look):
+        self.settle()
         for overflow in self.browser.run(OVERFLOWING)[:5]:
             self.expect(False, f"{look}: overflows: {overflow}")
 
@@ -194,6 +215,7 @@ class Page:
     def goes_round(self, look, steps):
         """From the end of a run that goes on for ever, round its cycle once."""
         self.expect("↻" in self.text("#fate"), f"{look}: at the end of a cycle it says {self.text('#fate')!r}")
+        self.expect(not self.browser.run("document.querySelector('#forward').disabled"), f"{look}: a cycle cannot be gone round")
         self.browser.press("ArrowRight")
         first, _ = self.position()
         self.expect(0 < first <= steps, f"{look}: the cycle begins with step {first}")
@@ -273,6 +295,7 @@ class Page:
             for cast in range(casts):
                 if casts > 1:
                     self.click(f"#casts button:nth-of-type({cast + 1})")
+                    self.settle()
                 if look in ("desktop", "phone"):
                     self.steps_to_the_end_and_back(f"{look}, cast {cast + 1}")
                     self.plays_a_game(f"{look}, cast {cast + 1}")

@@ -4,7 +4,7 @@
 //! the shared variables, then the threads' locals. It is written as its difference from the state it
 //! was found from, and what slots say is written once, in a table of texts.
 
-use super::super::{Condition, standings};
+use super::super::{Condition, Prospect, standings};
 use super::{Lesson, Parting, Scene, words};
 use crate::machine::Machine;
 use crate::program::{Domain, FieldId, Program};
@@ -42,6 +42,8 @@ struct CastObject<'a> {
     large: Option<String>,
     /// The run goes on for ever, and that is what it shows.
     endless: bool,
+    /// What is to be avoided is that a promise is broken.
+    promise: bool,
     /// The run is somebody's own.
     own: bool,
     /// Steps before the run's cycle.
@@ -67,6 +69,10 @@ struct CastObject<'a> {
     /// In thousandths; empty if unknown.
     danger: &'a [u16],
     no_return: Option<usize>,
+    /// By state of the path: what became possible and impossible; empty if unknown.
+    prospects: Vec<Vec<String>>,
+    /// Ways out that the run passes by for ever, each with the step before which it is possible.
+    passed_by: Vec<(usize, String)>,
     /// Steps of the path that follow the schedule of the other cast.
     followed: Option<usize>,
     parting: Option<String>,
@@ -152,6 +158,7 @@ fn cast<'a>(
         flat
     });
     let edges = edges.collect();
+    let explained = scene.explained.as_ref();
     CastObject {
         name: scene.name(),
         shows: &scene.shows,
@@ -160,6 +167,7 @@ fn cast<'a>(
         whole: scene.view.whole,
         large: words::too_large(scene),
         endless: scene.endless,
+        promise: scene.promise,
         own: scene.own && parting.is_none(),
         cycle: scene.run.cycle_from,
         threads: threads(program, files),
@@ -186,6 +194,14 @@ fn cast<'a>(
         fates: scene.fates.fates.iter().map(letter).collect(),
         danger: &scene.fates.danger_permille,
         no_return: scene.no_return,
+        prospects: explained.map_or(Vec::new(), |explained| {
+            explained.prospects.iter().map(Prospect::words).collect()
+        }),
+        passed_by: explained
+            .and_then(|explained| explained.passed_by.as_ref())
+            .map_or(Vec::new(), |ways| {
+                ways.iter().map(|(step, words)| (*step, words.to_string())).collect()
+            }),
         followed: parting.map(|parting| parting.followed),
         parting: parting.map(words::parting),
     }

@@ -3,7 +3,7 @@
 use super::super::{Checked, Explained};
 use crate::graph::View;
 use crate::schedule::end_at;
-use crate::search::{Bottoms, Danger, Fate, Finding, Goal, Graph, Outlook};
+use crate::search::{Aim, Fate};
 use std::collections::BTreeMap;
 
 /// For the nodes of a view, what can become of each.
@@ -13,41 +13,33 @@ pub(super) struct Fates {
     pub(super) ends: BTreeMap<usize, (String, bool)>,
     /// By node, how it stands to what is to be avoided; empty if that is not known.
     pub(super) fates: Vec<Fate>,
-    /// By node, the chance of a random scheduler to get there, in thousandths. Below one thousandth
-    /// it is rounded up if not 0. Empty if it is not known.
+    /// By node, the chance of a random scheduler to get there, in thousandths: 0 and 1000 only if it
+    /// cannot, and if it always does. Empty if it is not known.
     pub(super) danger_permille: Vec<u16>,
 }
 
 impl Fates {
-    /// The fates of the nodes of `view`, which is of all of `graph`. What is to be avoided is `what`
-    /// was found, if anything. If that is about infinite runs, it is about no state, and only ends are
-    /// known.
-    pub(super) fn of(graph: &Graph, view: &View, what: Option<&Finding>) -> Fates {
-        let bottoms = Bottoms::of(graph);
+    /// The fates of the nodes of `view`, which is of all of the graph that `aim` is on.
+    pub(super) fn of(aim: &Aim, view: &View) -> Fates {
+        let graph = aim.graph();
         let program = graph.program();
         let mut ends = BTreeMap::new();
-        for (outcome, states) in &bottoms.ends {
+        for (outcome, states) in &aim.bottoms().ends {
             let declared = program.outcomes.iter().find(|known| known.name == *outcome);
             let fine = declared.map_or(outcome == "done", |outcome| outcome.fine);
             let end = |&state: &u32| (state as usize, (outcome.clone(), fine));
             ends.extend(states.iter().map(end));
         }
-        let goal = match what {
-            Some(what) => Goal::of(graph, &bottoms, what),
-            None => Some(Goal::nothing(graph)),
-        };
-        let Some(goal) = goal else { return Fates { ends, ..Fates::default() } };
-        let danger = Danger::of(graph, &bottoms, &goal, &[]);
-        let outlook = Outlook::of(graph, &bottoms, &goal);
-        let mut fates: Vec<Fate> =
-            (0..graph.len() as u32).map(|state| outlook.fate(state)).collect();
+        let (danger, outlook) = (aim.danger(&[]), aim.outlook());
+        let states = 0..graph.len() as u32;
+        let mut fates: Vec<Fate> = states.map(|state| outlook.fate(state)).collect();
         let permille = danger.probability.iter().zip(&fates);
         let mut danger_permille: Vec<u16> =
-            permille.map(|(chance, fate)| thousandths(*chance, *fate != Fate::Excluded)).collect();
+            permille.map(|(chance, fate)| thousandths(*chance, *fate)).collect();
         // A failing step leads to a node that is no state of the search.
         for node in &view.nodes[graph.len()..] {
             let check = node.failed.expect("other nodes are states").check;
-            let met = goal.checks.contains(&check);
+            let met = aim.goal().checks.contains(&check);
             fates.push(if met { Fate::Met } else { Fate::Excluded });
             danger_permille.push(if met { 1000 } else { 0 });
         }
@@ -65,21 +57,12 @@ impl Fates {
             })
             .collect();
         let Some(explained) = explained else { return Fates { ends, ..Fates::default() } };
-        let last = explained.prospects.len() - 1;
-        let mut certain = false;
-        let fate = explained.prospects.iter().enumerate().map(|(index, prospect)| {
-            certain |= prospect.no_return;
-            match () {
-                () if index == last => Fate::Met,
-                () if certain => Fate::Certain,
-                () => Fate::Open,
-            }
-        });
-        let fates = fate.collect();
-        let danger = explained.prospects.iter();
-        // A schedule leads to what it shows, so that it can be reached from each of its states.
-        let danger_permille = danger.map(|prospect| thousandths(prospect.danger, true)).collect();
-        Fates { ends, fates, danger_permille }
+        let prospects = explained.prospects.iter();
+        Fates {
+            ends,
+            fates: prospects.clone().map(|prospect| prospect.fate).collect(),
+            danger_permille: prospects.map(|one| thousandths(one.danger, one.fate)).collect(),
+        }
     }
 
     /// The first step of a run, from 1, after which what is to be avoided is certain; 0 if it always
@@ -90,7 +73,8 @@ impl Fates {
     }
 }
 
-/// A probability in thousandths; at least one, if it is of something that `can_be`.
-fn thousandths(probability: f64, can_be: bool) -> u16 {
-    ((probability * 1000.0).round() as u16).max(u16::from(can_be))
+/// A probability in thousandths; neither none nor all of them where it is open.
+fn thousandths(probability: f64, fate: Fate) -> u16 {
+    let rounded = (probability * 1000.0).round() as u16;
+    if fate == Fate::Open { rounded.clamp(1, 999) } else { rounded }
 }

@@ -4,7 +4,7 @@
 use super::super::Verdict;
 use super::super::endless::live_words;
 use super::super::rows::rows;
-use super::diagram::{escape, svg};
+use super::diagram::escape;
 use super::{Lesson, Scene, data, states, words};
 use std::fmt::Write as _;
 
@@ -12,18 +12,23 @@ const TEMPLATE: &str = include_str!("page.html");
 /// How pages look.
 pub const STYLE: &str = include_str!("page.css");
 const PROGRAM: &str = include_str!("page.js");
+/// What shows, where a box of [`scrolls`] needs no scrolling, that it does not.
+pub const SCROLLING: &str = include_str!("scrolling.js");
 
 pub(super) fn page(lesson: &Lesson) -> String {
     let scene = &lesson.main;
-    let title = escape(&scene.name());
+    let (title, about) = words::title(scene.checked);
     // The program's data comes last, so that no text of a model is taken for a part of the template.
     TEMPLATE
         .replace("{{style}}", STYLE)
         .replace("{{program}}", PROGRAM)
-        .replace("{{title}}", &title)
+        .replace("{{scrolling}}", SCROLLING)
+        .replace("{{title}}", &escape(title))
+        .replace("{{name}}", &escape(&scene.name()))
+        .replace("{{about}}", &paragraph("about", about))
         .replace("{{verdict}}", &verdict(scene))
         .replace("{{cast}}", &cast(scene))
-        .replace("{{schedule}}", &schedule(scene, "main"))
+        .replace("{{schedule}}", &schedule(lesson))
         .replace("{{fix}}", &fix(lesson))
         .replace("{{states}}", &drawn_states(lesson))
         .replace("{{data}}", &data::json(lesson))
@@ -36,11 +41,9 @@ fn verdict(scene: &Scene) -> String {
         Verdict::Safe => ("good", "✓"),
         Verdict::Incomplete => ("open", "?"),
     };
-    let word = escape(words::verdict(checked));
+    let word = escape(&words::verdict(checked));
     let mut html = format!(
-        "<p class=\"verdict {kind}\"><span aria-hidden=\"true\">{mark}</span> <strong>{word}</strong></p>\n\
-         <p class=\"about\">{}</p>\n",
-        escape(&checked.scenario.about)
+        "<p class=\"verdict {kind}\"><span aria-hidden=\"true\">{mark}</span> <strong>{word}</strong></p>\n"
     );
     let _ = write!(html, "<p>{}", escape(&words::searched(checked)));
     let ends = words::ends(checked);
@@ -55,6 +58,14 @@ fn verdict(scene: &Scene) -> String {
         let _ = writeln!(html, "<p class=\"source\">On record: {}</p>", escape(source));
     }
     html
+}
+
+/// A paragraph of that class, if there is something to say.
+fn paragraph(class: &str, words: &str) -> String {
+    match words {
+        "" => String::new(),
+        words => format!("<p class=\"{class}\">{}</p>\n", escape(words)),
+    }
 }
 
 fn cast(scene: &Scene) -> String {
@@ -77,19 +88,26 @@ fn cast(scene: &Scene) -> String {
     html
 }
 
-/// A run: its headline, diagram, list of steps and last state.
-fn schedule(scene: &Scene, id: &str) -> String {
-    if scene.run.steps.is_empty() {
+/// The run: its headline, diagram, list of steps and last state.
+fn schedule(lesson: &Lesson) -> String {
+    let scene = &lesson.main;
+    let Some(diagram) = lesson.diagram("main") else {
         return "<p>There is no run to show.</p>\n".to_string();
-    }
+    };
     let mut html = format!("<p>{}.</p>\n", escape(&words::schedule(scene)));
     let no_return = words::no_return(scene);
     if let Some(words) = &no_return {
         let _ = writeln!(html, "<p class=\"warning\">⚠ {}</p>", escape(words));
     }
-    let mark = scene.no_return.map(|step| (step, "⚠ point of no return"));
-    html += &figure(scene, id, mark);
-    html += &steps(scene, id);
+    html += &figure(&diagram, "main");
+    html += &steps(scene, "main");
+    if let Some((heading, ways)) = words::passed_by(scene) {
+        let _ = writeln!(html, "<p class=\"warning\">⚠ {heading}</p>\n<ul class=\"over\">");
+        for way in ways {
+            let _ = writeln!(html, "<li>{}</li>", escape(&way));
+        }
+        html.push_str("</ul>\n");
+    }
     html
 }
 
@@ -100,19 +118,28 @@ fn drawn_states(lesson: &Lesson) -> String {
     let drawn = scenes.filter_map(|(scene, id)| {
         let drawing = states::svg(scene, &format!("{id}-states"))?;
         Some(format!(
-            "<div class=\"diagram graph\" id=\"{id}-graph\" tabindex=\"0\" role=\"region\" \
-             aria-label=\"State graph, scrollable\" hidden>\n{drawing}</div>\n",
+            "<div class=\"graph\" id=\"{id}-graph\" hidden>\n{}</div>\n",
+            scrolls("div", "diagram", "State graph", &drawing)
         ))
     });
     drawn.collect()
 }
 
-fn figure(scene: &Scene, id: &str, mark: Option<(usize, &str)>) -> String {
+/// A box of that class for what may be too large for the window: who cannot see that it scrolls is told
+/// by its label, who can by the line above it, which goes where all of it can be seen.
+pub fn scrolls(tag: &str, class: &str, label: &str, inner: &str) -> String {
     format!(
-        "<details class=\"wide\" open><summary>As a sequence diagram</summary>\n\
-         <div class=\"diagram\" id=\"{id}-diagram\" tabindex=\"0\" role=\"region\" \
-         aria-label=\"Sequence diagram, scrollable\">\n{}</div>\n</details>\n",
-        svg(scene, id, mark)
+        "<p class=\"hint scrolling\">↔ This scrolls: by touch, wheel or arrow keys.</p>\n\
+         <{tag} class=\"{class} scrolls\" tabindex=\"0\" role=\"region\" aria-label=\"{label}, \
+         scrollable\">{inner}</{tag}>\n"
+    )
+}
+
+fn figure(diagram: &str, id: &str) -> String {
+    format!(
+        "<details class=\"wide\" id=\"{id}-diagram\" open><summary>As a sequence diagram</summary>\n\
+         {}</details>\n",
+        scrolls("div", "diagram", "Sequence diagram", diagram)
     )
 }
 
@@ -121,10 +148,14 @@ fn steps(scene: &Scene, id: &str) -> String {
     let program = scene.run.program;
     let actor =
         |column: usize| program.threads.get(column).map_or("kernel", |thread| thread.name.as_str());
-    let mut html = format!(
-        "<details class=\"narrow\"><summary>As a list of steps</summary>\n\
-         <ol class=\"steps\" id=\"{id}-steps\">\n",
-    );
+    let prospects = scene.explained.as_ref().map_or(&[][..], |explained| &explained.prospects);
+    let mut html = "<details class=\"narrow\"><summary>As a list of steps</summary>\n".to_string();
+    html += &paragraph("hint", &words::danger(scene).unwrap_or_default());
+    let _ = writeln!(html, "<ol class=\"steps\" id=\"{id}-steps\">");
+    if let Some(start) = prospects.first() {
+        let danger = words::percent(start.danger);
+        let _ = writeln!(html, "<li><small>At the start: danger {danger}.</small></li>");
+    }
     for row in rows(&scene.run) {
         let Some(number) = row.number else { continue };
         if let Some(words) = &row.above {
@@ -148,6 +179,17 @@ fn steps(scene: &Scene, id: &str) -> String {
         if !row.changes.is_empty() {
             let _ = write!(html, "<br><small>{}</small>", escape(&row.changes.join(", ")));
         }
+        if let Some(prospect) = prospects.get(number) {
+            let mut words = prospect.words();
+            // Where the danger is as before, nothing is said of it.
+            let percent = words::percent(prospect.danger);
+            if percent != words::percent(prospects[number - 1].danger) {
+                words.push(format!("danger {percent}"));
+            }
+            if !words.is_empty() {
+                let _ = write!(html, "<br><small>{}</small>", escape(&words.join("; ")));
+            }
+        }
         if scene.no_return == Some(number) {
             html.push_str("<br><strong class=\"warning\">⚠ the point of no return</strong>");
         }
@@ -167,19 +209,16 @@ fn steps(scene: &Scene, id: &str) -> String {
 }
 
 fn fix(lesson: &Lesson) -> String {
-    let Some((scene, parting)) = &lesson.fixed else { return String::new() };
-    let mark = parting.forbidden.as_ref().map(|forbidden| {
-        (parting.followed, format!("✓ step {} of the schedule cannot happen here", forbidden.step))
-    });
-    let mark = mark.as_ref().map(|(step, words)| (*step, words.as_str()));
+    let Some((scene, _)) = &lesson.fixed else { return String::new() };
+    let Some((diagram, parting)) = lesson.fixed("fix") else { return String::new() };
     format!(
         "<section aria-labelledby=\"fix-h\">\n<h2 id=\"fix-h\">The same cast with the fix</h2>\n\
          <p><strong>{}</strong>: {}. {}</p>\n<p class=\"forbids\">✓ {}</p>\n{}{}</section>\n",
         escape(&scene.name()),
-        escape(words::verdict(scene.checked)),
+        escape(&words::verdict(scene.checked)),
         escape(&words::searched(scene.checked)),
-        inline(&words::parting(parting)),
-        figure(scene, "fix", mark),
+        inline(&parting),
+        figure(&diagram, "fix"),
         steps(scene, "fix"),
     )
 }

@@ -34,7 +34,8 @@ pub struct Entry {
     pub(super) family: String,
     pub(super) verdict: String,
     pub(super) bad: bool,
-    pub(super) about: String,
+    /// What the cast is about, in a sentence.
+    pub(super) title: String,
     /// Of the run that is shown.
     pub(super) steps: usize,
     /// Of the same cast with the fix: its name, its verdict, and whether that is good.
@@ -121,7 +122,7 @@ impl Index {
         let escape = markdown::escape;
         let mut text = String::from(
             "# Races to read\n\nOne page a cast of threads: what goes wrong, a shortest schedule to it, and \
-             the fix. Made by `ghosthunt report --all`; the `.html` files beside these pages, opened in a \
+             the fix if there is one. Made by `ghosthunt report --all`; the `.html` files beside these pages, opened in a \
              browser, can be played with ([`index.html`](index.html) lists them). [The course](course/README.md) begins \
              at the beginning.\n",
         );
@@ -135,10 +136,10 @@ impl Index {
             for entry in entries {
                 let _ = writeln!(
                     text,
-                    "| [{}]({}.md): {} | {} | {} | {} |",
-                    entry.name,
+                    "| [{}]({}.md) `{}` | {} | {} | {} |",
+                    escape(&entry.title),
                     entry.stem,
-                    escape(&entry.about),
+                    entry.name,
                     escape(&entry.verdict),
                     entry.steps,
                     entry.fixed.as_ref().map_or(String::new(), |(_, verdict, _)| escape(verdict)),
@@ -162,7 +163,7 @@ fn card(entry: &Entry) -> String {
         "<li><a class=\"title\" href=\"{}.html\">{}</a>\n<p class=\"tags\"><span class=\"chip {class}\">\
          <span aria-hidden=\"true\">{mark}</span> {}</span> ",
         escape(&entry.stem),
-        escape(&entry.about),
+        escape(&entry.title),
         escape(&entry.verdict),
     );
     if entry.steps > 0 {

@@ -2,7 +2,6 @@
 
 use super::super::endless::live_words;
 use super::super::rows::rows;
-use super::diagram::svg;
 use super::{Lesson, Scene, states, words};
 use std::fmt::Write as _;
 
@@ -10,8 +9,16 @@ use std::fmt::Write as _;
 pub(super) fn files(lesson: &Lesson, stem: &str) -> Vec<(String, String)> {
     let scene = &lesson.main;
     let checked = scene.checked;
-    let mut text = format!("# {}: {}\n\n", scene.name(), words::verdict(checked));
-    let _ = writeln!(text, "{}\n", escape(&checked.scenario.about));
+    let (title, about) = words::title(checked);
+    let mut text = format!(
+        "# {}\n\n`{}`: **{}**\n\n",
+        escape(title),
+        scene.name(),
+        escape(&words::verdict(checked))
+    );
+    if !about.is_empty() {
+        let _ = writeln!(text, "{}\n", escape(about));
+    }
     let ends = match words::ends(checked) {
         ends if ends.is_empty() => ends,
         ends => format!(" Ends: {}.", escape(&ends)),
@@ -33,26 +40,30 @@ pub(super) fn files(lesson: &Lesson, stem: &str) -> Vec<(String, String)> {
     }
     text += "\n## The schedule\n\n";
     let mut files = Vec::new();
-    if !scene.run.steps.is_empty() {
+    if let Some(diagram) = lesson.diagram("main") {
         let _ = writeln!(text, "{}.\n", escape(&words::schedule(scene)));
         if let Some(words) = words::no_return(scene) {
             let _ = writeln!(text, "**{}**\n", escape(&words));
         }
-        let mark = scene.no_return.map(|step| (step, "⚠ point of no return"));
         let _ = writeln!(text, "![Sequence diagram, the steps are listed below]({stem}.svg)\n");
-        files.push((format!("{stem}.svg"), svg(scene, "main", mark)));
+        files.push((format!("{stem}.svg"), diagram));
         text += &steps(scene);
+        if let Some((heading, ways)) = words::passed_by(scene) {
+            let _ = writeln!(text, "\n**{heading}**\n");
+            ways.iter().for_each(|way| text += &format!("* {}\n", escape(way)));
+        }
     }
     if let Some(drawing) = states::svg(scene, "main-states") {
         let _ = writeln!(
             text,
-            "\n## The state graph\n\nAll {} states of the cast; thick, the way of the schedule.\n\n\
+            "\n## The state graph\n\nAll {} states of the cast{}; thick, the way of the schedule.\n\n\
              ![State graph]({stem}-states.svg)",
-            scene.view.nodes.len()
+            scene.view.nodes.len(),
+            if scene.promise { ", told apart by whether the promise is pending" } else { "" }
         );
         files.push((format!("{stem}-states.svg"), drawing));
     }
-    if let Some((fixed, parting)) = &lesson.fixed {
+    if let (Some((fixed, _)), Some((diagram, parting))) = (&lesson.fixed, lesson.fixed("fix")) {
         let _ = writeln!(
             text,
             "\n## The same cast with the fix\n\n**{}**: {}. {}\n\n{}\n\n\
@@ -60,14 +71,9 @@ pub(super) fn files(lesson: &Lesson, stem: &str) -> Vec<(String, String)> {
             fixed.name(),
             words::verdict(fixed.checked),
             words::searched(fixed.checked),
-            words::parting(parting),
+            parting,
         );
-        let mark = parting.forbidden.as_ref().map(|forbidden| {
-            let words = format!("✓ step {} of the schedule cannot happen here", forbidden.step);
-            (parting.followed, words)
-        });
-        let mark = mark.as_ref().map(|(step, words)| (*step, words.as_str()));
-        files.push((format!("{stem}-fixed.svg"), svg(fixed, "fix", mark)));
+        files.push((format!("{stem}-fixed.svg"), diagram));
         text += &steps(fixed);
     }
     files.insert(0, (format!("{stem}.md"), text));
@@ -78,11 +84,22 @@ fn steps(scene: &Scene) -> String {
     let program = scene.run.program;
     let actor =
         |column: usize| program.threads.get(column).map_or("kernel", |thread| thread.name.as_str());
-    let mut text = String::from("| # | who | does | changes |\n|--:|---|---|---|\n");
+    let prospects = scene.explained.as_ref().map_or(&[][..], |explained| &explained.prospects);
+    let mut text =
+        words::danger(scene).map_or(String::new(), |words| format!("{}\n\n", escape(&words)));
+    // What follows from a step is told of schedules to what is to be avoided.
+    let (more, rule, none) = match prospects {
+        [] => ("", "", ""),
+        _ => (" so that | danger |", "---|--:|", " | |"),
+    };
+    let _ = writeln!(text, "| # | who | does | changes |{more}\n|--:|---|---|---|{rule}");
+    if let Some(start) = prospects.first() {
+        let _ = writeln!(text, "| | | *at the start* | | | {} |", words::percent(start.danger));
+    }
     for row in rows(&scene.run) {
         let Some(number) = row.number else { continue };
         if let Some(words) = &row.above {
-            let _ = writeln!(text, "| | | **↻ {words}** | |");
+            let _ = writeln!(text, "| | | **↻ {words}** | |{none}");
         }
         let notes = row.notes.iter().map(|(thread, note)| format!("*{} {note}*", actor(*thread)));
         let turns = row.turns.map(|(steps, turns)| match steps {
@@ -91,7 +108,7 @@ fn steps(scene: &Scene) -> String {
         });
         let changes: Vec<_> =
             notes.chain(row.changes.iter().map(|change| escape(change))).collect();
-        let _ = writeln!(
+        let _ = write!(
             text,
             "| {number} | {} | {}{} | {} |",
             actor(row.actor),
@@ -99,8 +116,13 @@ fn steps(scene: &Scene) -> String {
             turns.unwrap_or_default(),
             changes.join(", ")
         );
+        if let Some(prospect) = prospects.get(number) {
+            let follows = escape(&prospect.words().join("; "));
+            let _ = write!(text, " {follows} | {} |", words::percent(prospect.danger));
+        }
+        text.push('\n');
         if let Some(words) = &row.below {
-            let _ = writeln!(text, "| | | **↻ {words}** | |");
+            let _ = writeln!(text, "| | | **↻ {words}** | |{none}");
         }
     }
     let (heading, over) = words::over(scene);

@@ -18,20 +18,25 @@ mod states;
 mod words;
 
 pub use fix::Parting;
-pub use html::STYLE as PAGE_STYLE;
+pub use html::{SCROLLING, STYLE as PAGE_STYLE, scrolls};
 pub use index::{Entry, Finding as FindingPage, Index};
 pub use parts::searched;
 pub use shown::Shown;
 
-use super::{Checked, Verdict};
+use super::{Checked, Explained, Verdict, explain};
 use crate::graph::View;
 use crate::scenario::finding_name;
 use crate::schedule::Run;
-use crate::search::{Found, small_graph};
+use crate::search::{Aim, Bottoms, Finding, Found, Graph, small_graph};
 use fates::Fates;
 
 /// A graph with more states is not embedded: its page has the schedule alone.
 const STATES_MAX: u64 = 4000;
+
+/// The graph can be embedded.
+fn is_small(graph: &Graph<'_>) -> bool {
+    graph.len() as u64 <= STATES_MAX
+}
 
 /// Everything that a page tells.
 #[derive(Debug)]
@@ -52,6 +57,9 @@ struct Scene<'a> {
     bad: bool,
     /// The run breaks a promise about what happens sooner or later, by going on for ever.
     endless: bool,
+    /// What is to be avoided is that such a promise is broken. The view's nodes are then states with
+    /// whether the promise is pending.
+    promise: bool,
     /// The run is somebody's own, not a shortest one.
     own: bool,
     run: Run<'a>,
@@ -60,6 +68,8 @@ struct Scene<'a> {
     path: Vec<usize>,
     /// What can still become of the view's nodes, as far as that is known.
     fates: Fates,
+    /// How each step of the run fares, if it leads to what is to be avoided.
+    explained: Option<Explained>,
     /// The step, from 1, after which what the run shows is certain; if that is known.
     no_return: Option<usize>,
 }
@@ -100,14 +110,13 @@ impl<'a> Lesson<'a> {
             stem: stem.to_string(),
             name: self.main.name(),
             family: checked.check.program.scenario.split('/').next().unwrap_or("").to_string(),
-            verdict: words::verdict(checked).to_string(),
+            verdict: words::verdict(checked),
             bad: Verdict::of(checked.report) == Verdict::Violated,
-            about: checked.scenario.about.clone(),
+            title: words::title(checked).0.to_string(),
             steps: self.main.run.steps.len(),
             fixed: fixed.map(|(scene, _)| {
-                let verdict = words::verdict(scene.checked).to_string();
                 let safe = Verdict::of(scene.checked.report) == Verdict::Safe;
-                (scene.name(), verdict, safe)
+                (scene.name(), words::verdict(scene.checked), safe)
             }),
         }
     }
@@ -125,24 +134,46 @@ impl<'a> Scene<'a> {
         let named = |found: &&Found| finding_name(&found.what, program) == shows;
         let violation = checked.report.violations.iter().find(named);
         let bad = violation.is_some();
+        let avoided = violation.or(checked.told_first()).map(|found| &found.what);
+        let promise = matches!(avoided, Some(Finding::Property(index))
+            if program.properties[*index].kind.is_liveness());
         let graph = small_graph(program, STATES_MAX);
-        let (view, fates) = match &graph {
-            Some(graph) => {
-                let view = View::whole(graph);
-                let avoided = violation.or(checked.told_first()).map(|found| &found.what);
-                let fates = Fates::of(graph, &view, avoided);
-                (view, fates)
+        let bottoms = graph.as_ref().map(Bottoms::of);
+        let aim = graph.as_ref().zip(bottoms.as_ref()).and_then(|(graph, bottoms)| match avoided {
+            // As `ghosthunt replay` explains its schedule: by its name.
+            Some(_) if bad => Aim::named(graph, bottoms, &shows),
+            Some(what) => Aim::of(graph, bottoms, what),
+            None => Some(Aim::nothing(graph, bottoms)),
+        });
+        let (view, fates, explained) = match aim.filter(|aim| is_small(aim.graph())) {
+            Some(aim) => {
+                let view = View::whole(aim.graph());
+                let fates = Fates::of(&aim, &view);
+                (view, fates, bad.then(|| explain(&run, &aim, &[])))
             }
             None => {
                 let view = View::along(&run);
                 let fates = Fates::along(checked, &view, shown.explained.as_ref());
-                (view, fates)
+                (view, fates, shown.explained.clone())
             }
         };
         let path = view.path(&shown.trace).expect("the view has every run");
         let no_return = if bad { fates.point_of_no_return(&path) } else { None };
         let own = shown.own;
-        Scene { checked, shows, bad, endless, own, run, view, path, fates, no_return }
+        Scene {
+            checked,
+            shows,
+            bad,
+            endless,
+            promise,
+            own,
+            run,
+            view,
+            path,
+            fates,
+            explained,
+            no_return,
+        }
     }
 
     fn name(&self) -> String {

@@ -121,8 +121,10 @@
     slider.setAttribute("aria-valuetext", `Step ${at} of ${trail.length}`);
     element("first").disabled = element("back").disabled = at === 0;
     element("last").disabled = at === trail.length;
-    element("forward").disabled = further() === at;
-    element("forward").textContent = at === trail.length && goesRound() ? "Again ↻" : "Forward ▶";
+    // A cycle of one step leads to where one stands.
+    const again = at === trail.length && goesRound();
+    element("forward").disabled = further() === at && !again;
+    element("forward").textContent = again ? "Again ↻" : "Forward ▶";
     element("switch").disabled = nextSwitch() === at;
     if (document.activeElement && document.activeElement.disabled) slider.focus({ preventScroll: true });
   }
@@ -130,10 +132,16 @@
   function drawNow() {
     const now = element("now");
     now.replaceChildren();
-    if (at === 0) {
-      now.append(make("p", "step", `Before the first of ${trail.length} steps.`));
-      return;
+    if (at === 0) now.append(make("p", "step", `Before the first of ${trail.length} steps.`));
+    else sayStep(now);
+    if (!following()) return;
+    const first = goesRound() && at === trail.length ? cast.cycle : at;
+    for (const [before, way] of cast.passed_by) {
+      if (before === first + 1) now.append(make("p", "passed", `A way out that this run passes by for ever: ${way}`));
     }
+  }
+
+  function sayStep(now) {
     const inCycle = goesRound() && at > cast.cycle;
     const round = inCycle ? ` ↻ in the cycle${rounds > 0 ? `, for the ${ordinal(rounds + 1)} time` : ""}.` : "";
     now.append(make("p", "step", `Step ${at} of ${trail.length}.${round} ${say(trail[at - 1].step)}`));
@@ -141,28 +149,49 @@
     if (effects.length) now.append(make("p", "effects", effects.join("; ")));
     const changed = changes(node(at - 1), node());
     if (changed.length) now.append(make("p", "changed", changed.join(", ")));
+    const follows = (following() && cast.prospects[at]) || [];
+    if (follows.length) now.append(make("p", "follows", follows.join("; ")));
   }
 
   function drawFate() {
-    const state = node();
+    const [kind, text] = cast.promise ? fateOfPromise() : fateOf(node());
     const line = element("fate");
-    const end = cast.ends[state];
-    const failed = cast.failed[state];
-    let kind = "open";
-    let text = "";
-    if (failed) { kind = "bad"; text = `✗ The step failed: ${failed}.`; }
-    else if (end && !end[1]) { kind = "bad"; text = `✗ The run is over: ${end[0]}.`; }
-    else if (fate(state) === "h") { kind = "bad"; text = `✗ Here it is: “${cast.target}”.${end ? ` The run is over: ${end[0]}.` : ""}`; }
-    else if (end) { kind = "good"; text = `✓ The run is over: ${end[0]}.`; }
-    else if (fate(state) === "d") { kind = "bad"; text = `⚠ Too late: “${cast.target}” has become unavoidable.`; }
-    else if (fate(state) === "e") { kind = "good"; text = `✓ Out of reach: no run from here leads to “${cast.target}”.`; }
-    else if (goesRound() && at === trail.length) { kind = "bad"; text = `↻ Here the run is where it was after step ${cast.cycle}: it can go round for ever, and “${cast.shows}” is broken.`; }
-    else if (cast.endless && following() && at === trail.length) { kind = "bad"; text = `✗ Here the run may rest for ever, and “${cast.shows}” is broken.`; }
-    else if (cast.endless && been() >= 0) { text = `↻ Here you were after step ${been()}: a run can go round like this for ever.`; }
-    else if (fate(state) === "o") { text = `Still open. A scheduler that picks at random gets to “${cast.target}” with a chance of ${percent(cast.danger[state])}.`; }
     line.className = kind;
     line.hidden = !text;
     line.textContent = text;
+  }
+
+  function fateOf(state) {
+    const end = cast.ends[state];
+    const over = end ? ` The run is over: ${end[0]}.` : "";
+    if (cast.failed[state]) return ["bad", `✗ The step failed: ${cast.failed[state]}.`];
+    if (end && !end[1]) return ["bad", `✗${over}`];
+    if (fate(state) === "h") return ["bad", `✗ Here it is: “${cast.target}”.${over}`];
+    if (end) return ["good", `✓${over}`];
+    if (fate(state) === "d") return ["bad", `⚠ Too late: “${cast.target}” has become unavoidable.`];
+    if (fate(state) === "e") return ["good", `✓ Out of reach: no run from here leads to “${cast.target}”.`];
+    if (fate(state) === "o") return ["open", `Still open. A scheduler that picks at random gets to “${cast.target}” with a chance of ${percent(cast.danger[state])}.`];
+    return ["", ""];
+  }
+
+  // A promise is broken by a whole run: what no random choices do, a scheduler that means it still may.
+  function fateOfPromise() {
+    const state = node();
+    const end = cast.ends[state];
+    const chance = {
+      h: "No run from here keeps it any more.",
+      d: "Every fair run from here breaks it.",
+      o: `A scheduler that picks at random breaks it from here with a chance of ${percent(cast.danger[state])}.`,
+      e: "A scheduler that picks at random keeps it from here.",
+    }[fate(state)] || "";
+    if (cast.failed[state]) return ["bad", `✗ The step failed: ${cast.failed[state]}.`];
+    if (goesRound() && at === trail.length) return ["bad", `↻ Here the run is where it was after step ${cast.cycle}: it can go round for ever, and “${cast.target}” is broken. ${chance}`];
+    if (cast.endless && following() && at === trail.length) return ["bad", `✗ Here the run may rest for ever, and “${cast.target}” is broken. ${chance}`];
+    if (fate(state) === "h") return ["bad", `✗ “${cast.target}” is broken. ${chance}`];
+    if (end) return [end[1] ? "good" : "bad", `${end[1] ? "✓" : "✗"} The run is over: ${end[0]}.`];
+    if (fate(state) === "d") return ["bad", `⚠ Too late for “${cast.target}”. ${chance}`];
+    const round = been() >= 0 ? `↻ Here you were after step ${been()}: a run can go round like this for ever. ` : "";
+    return ["open", chance && `${round}“${cast.target}” is not broken yet. ${chance}`];
   }
 
   // The last step after which this state was passed before; -1 if it was not.
@@ -176,8 +205,11 @@
     chart.replaceChildren();
     const known = cast.danger.length > 0 && trail.length > 0;
     chart.style.display = known ? "" : "none";
+    const does = cast.promise ? "breaks" : "gets to";
+    const none = known && [...Array(trail.length + 1).keys()].every((i) => cast.danger[node(i)] === 0);
+    const never = none && cast.promise ? " It never does: that takes one that passes a way out for ever, or is unfair." : "";
     element("scale").textContent = known
-      ? `Danger along this run, 0 to 100 %: how likely a random scheduler gets to “${cast.target}” from there.` : "";
+      ? `Danger along this run, 0 to 100 %: how likely a random scheduler ${does} “${cast.target}” from there.${never}` : "";
     if (!known) return;
     const space = "http://www.w3.org/2000/svg";
     const points = [];
@@ -212,7 +244,7 @@
       }
       pane.append(make("p", "calls", [...new Set([...calls, owner])].join(" › ")));
       const code = make("pre");
-      code.tabIndex = 0;
+      code.setAttribute("role", "group");
       code.setAttribute("aria-label", `${files[file].name}, where ${thread.name} stands`);
       const lines = files[file].lines;
       for (let i = Math.max(1, line - AROUND); i <= Math.min(lines.length, line + AROUND); i += 1) {
@@ -220,7 +252,7 @@
         const row = make("span", here ? "line here" : "line");
         row.append(make("span", "no", `${here ? "▶" : " "}${String(i).padStart(4)} `), lines[i - 1] || " ");
         if (here) row.setAttribute("aria-current", "step");
-        code.append(row, "\n");
+        code.append(row);
       }
       pane.append(code);
       return pane;
@@ -240,7 +272,9 @@
     element("keys").hidden = !cast.whole;
     element("large").hidden = !cast.large;
     element("large").textContent = (cast.large || "").replaceAll("`", "");
-    element("hunt").hidden = element("risk").parentElement.hidden = !cast.fates;
+    element("risk").parentElement.hidden = !cast.fates;
+    // Where no state is a broken promise, there is nothing to find: only whole runs break it.
+    element("hunt").hidden = !cast.fates || (cast.promise && !cast.fates.includes("h"));
     element("hunt").textContent = `Find “${cast.target}” from here`;
     element("follow").disabled = following();
     const risk = element("risk").checked && cast.fates;
@@ -264,7 +298,7 @@
   function riskOf(state) {
     if (fate(state) === "h") return `✗ “${cast.target}”`;
     if (fate(state) === "d") return "⚠ no way back";
-    if (fate(state) === "e") return "✓ out of reach";
+    if (fate(state) === "e") return cast.promise ? "danger 0 %" : "✓ out of reach";
     return `danger ${percent(cast.danger[state])}`;
   }
 
@@ -346,8 +380,9 @@
       group.setAttribute("aria-label", isHere ? `You are here. ${title}` : `${says}. To ${title}`);
       if (isHere) { group.setAttribute("aria-current", "true"); here = group; } else group.removeAttribute("aria-current");
     }
-    if (held && document.activeElement && !document.activeElement.hasAttribute("tabindex")) shown.focus({ preventScroll: true });
-    centre(shown, here);
+    const box = shown.querySelector(".scrolls");
+    if (held && document.activeElement && !document.activeElement.hasAttribute("tabindex")) box.focus({ preventScroll: true });
+    centre(box, here);
   }
 
   // Scrolls a box, and nothing else, until the element is in its middle.
@@ -425,8 +460,9 @@
         }
       }
     }
+    const leads = cast.promise ? `gets to where “${cast.target}” is broken for good` : `leads to “${cast.target}”`;
     element("hunted").textContent =
-      `I give up: no run from here leads to “${cast.target}”. I have looked at all ${queue.length} states that can follow.`;
+      `I give up: no run from here ${leads}. I have looked at all ${queue.length} states that can follow.`;
   }
 
   function show(index) {
@@ -441,7 +477,7 @@
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     // Where these keys already do something, they go on doing it.
     const isChoice = /^[1-9sS]$/.test(event.key);
-    if (event.target.closest("input[type=checkbox], summary") || (!isChoice && event.target.closest("pre, .diagram"))) return;
+    if (event.target.closest("input[type=checkbox], summary") || (!isChoice && event.target.closest(".scrolls"))) return;
     const slider = event.target === element("slider");
     const moves = { ArrowLeft: () => go(at - 1), ArrowRight: forward, Home: () => go(0), End: () => go(trail.length), s: () => go(nextSwitch()), S: () => go(nextSwitch()) };
     const choice = cast.whole && /^[1-9]$/.test(event.key) ? options()[Number(event.key) - 1] : undefined;
@@ -492,7 +528,7 @@
       if (!chosen(event) || (event.key !== "Enter" && event.key !== " ")) return;
       toState(Number(chosen(event).dataset.state));
       const first = graph.querySelector(".node[tabindex]");
-      (first || graph).focus({ preventScroll: true });
+      (first || graph.querySelector(".scrolls")).focus({ preventScroll: true });
       event.preventDefault();
     });
   });

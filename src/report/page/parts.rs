@@ -16,10 +16,7 @@ impl Lesson<'_> {
     /// The diagram of the same cast with the fix, and where it leaves the schedule, as a sentence.
     pub fn fixed(&self, id: &str) -> Option<(String, String)> {
         let (scene, parting) = self.fixed.as_ref()?;
-        let mark = parting.forbidden.as_ref().map(|forbidden| {
-            let words = format!("✓ step {} of the schedule cannot happen here", forbidden.step);
-            (parting.followed, words)
-        });
+        let mark = words::parted(parting);
         let mark = mark.as_ref().map(|(step, words)| (*step, words.as_str()));
         Some((svg(scene, id, mark), words::parting(parting)))
     }

@@ -1,7 +1,7 @@
 //! The run that a page is about.
 
 use super::super::{Checked, Explained, explain};
-use super::STATES_MAX;
+use super::is_small;
 use crate::machine::Transition;
 use crate::scenario::finding_name;
 use crate::schedule::Run;
@@ -48,21 +48,20 @@ impl Shown {
         Shown { shows, trace, cycle_from: None, own: true, explained: None }
     }
 
-    /// The same, with the danger of each step on `graph`, the whole graph of the check, if that is too
-    /// large to be embedded, and if the run leads to a violation that a state can be.
+    /// The same, with how each step fares on `graph`, the whole graph of the check, if the run leads to
+    /// a violation and that graph is too large for the page to find out by itself.
     #[must_use]
     pub fn explained_by(self, checked: &Checked, graph: &Graph<'_>) -> Shown {
         let program = &checked.check.program;
         let is_shown = |found: &Found| finding_name(&found.what, program) == self.shows;
-        let violated = checked.report.violations.iter().any(is_shown);
-        if graph.len() as u64 <= STATES_MAX || !violated {
+        if !checked.report.violations.iter().any(is_shown) {
             return self;
         }
         let bottoms = Bottoms::of(graph);
         let aim = Aim::named(graph, &bottoms, &self.shows);
-        let Some(aim) = aim.filter(|aim| !aim.is_endless()) else { return self };
+        let Some(aim) = aim.filter(|aim| !is_small(aim.graph())) else { return self };
         let run = Run::new(graph.program(), &self.trace).expect("it is a run of the program");
-        let explained = Some(explain(&run, &aim, &[]));
+        let explained = Some(explain(&run.with_cycle(self.cycle_from), &aim, &[]));
         Shown { explained, ..self }
     }
 }

@@ -38,7 +38,8 @@ const PATTERNS: usize = 6;
 /// What a node is drawn as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Shape {
-    /// Anything can still happen, as far as is known.
+    /// Anything can still happen, as far as is known. Of a promise, that random choices keep it does
+    /// not exclude that it is broken.
     Circle,
     /// What is to be avoided cannot happen any more.
     Square,
@@ -100,8 +101,8 @@ fn shape(scene: &Scene, node: usize) -> Shape {
         _ if bad_end || scene.view.nodes[node].failed.is_some() => Shape::Octagon,
         Some(Fate::Met) => Shape::Octagon,
         Some(Fate::Certain) => Shape::Diamond,
-        Some(Fate::Excluded) => Shape::Square,
-        Some(Fate::Open) | None => Shape::Circle,
+        Some(Fate::Excluded) if !scene.promise => Shape::Square,
+        Some(Fate::Excluded | Fate::Open) | None => Shape::Circle,
     }
 }
 
@@ -198,7 +199,11 @@ impl Drawing<'_> {
                 Shape::Circle if known => "open".to_string(),
                 Shape::Circle => "a state".to_string(),
                 Shape::Square => format!("✓ “{target}” is out of reach"),
+                Shape::Diamond if self.scene.promise => {
+                    format!("⚠ every fair run breaks “{target}”")
+                }
                 Shape::Diamond => format!("⚠ no way back from “{target}”"),
+                Shape::Octagon if self.scene.promise => format!("✗ “{target}” is broken"),
                 Shape::Octagon => format!("✗ “{target}”"),
             };
             item(&sample, &wrap(&means, longest, 1).concat(), right);
@@ -309,6 +314,13 @@ impl Drawing<'_> {
         let target = words::target(self.scene);
         let end = self.scene.fates.ends.get(&node);
         let fate = match self.scene.fates.fates.get(node) {
+            Some(Fate::Met) if self.scene.promise => format!(": “{target}” is broken"),
+            Some(Fate::Certain) if self.scene.promise => {
+                format!(": every fair run breaks “{target}”")
+            }
+            Some(Fate::Excluded) if self.scene.promise => {
+                format!(": random choices keep “{target}”")
+            }
             Some(Fate::Met) => format!(": here it is: “{target}”"),
             Some(Fate::Certain) => format!(": “{target}” is unavoidable"),
             Some(Fate::Excluded) => format!(": “{target}” is out of reach"),

@@ -1,16 +1,32 @@
 //! The sentences that HTML and Markdown share.
 
+use super::super::explain::{PASSED_BY, passed_by_words};
 use super::super::text::{count, plural};
 use super::super::{Checked, ForEver, Standing, Verdict, for_ever, standings};
 use super::{Parting, Scene};
 use crate::scenario::{finding_name, limit_reached};
 use crate::schedule::UNFINISHED;
+use crate::search::Finding;
 
-/// The verdict in a word: the violation's name, `safe` or `incomplete`.
-pub(super) fn verdict<'a>(checked: &'a Checked) -> &'a str {
+/// The verdict in few words: the violation's name, `safe` or `incomplete`.
+pub(super) fn verdict(checked: &Checked) -> String {
     match (Verdict::of(checked.report), checked.told_first()) {
-        (Verdict::Violated, Some(found)) => finding_name(&found.what, &checked.check.program),
-        (verdict, _) => verdict.name(),
+        (Verdict::Violated, Some(found)) => {
+            let name = finding_name(&found.what, &checked.check.program);
+            // A property is named after what it says, which is not so.
+            let broken = matches!(found.what, Finding::Property(_));
+            if broken { format!("broken: {name}") } else { name.to_string() }
+        }
+        (verdict, _) => verdict.name().to_string(),
+    }
+}
+
+/// What the cast is about: the first sentence, and what follows it. A scenario that says nothing has
+/// its name.
+pub(super) fn title<'a>(checked: &'a Checked) -> (&'a str, &'a str) {
+    match checked.scenario.about.trim() {
+        "" => (&checked.scenario.name, ""),
+        about => about.split_once(". ").unwrap_or((about.strip_suffix('.').unwrap_or(about), "")),
     }
 }
 
@@ -151,16 +167,66 @@ pub(super) fn too_large(scene: &Scene) -> Option<String> {
     ))
 }
 
+/// What the numbers beside the steps mean; `None` if there are none.
+pub(super) fn danger(scene: &Scene) -> Option<String> {
+    let explained = scene.explained.as_ref()?;
+    let shows = &scene.shows;
+    if !scene.promise {
+        return Some(format!(
+            "Danger is how likely a scheduler that picks at random gets to “{shows}” from there."
+        ));
+    }
+    let mut words = format!(
+        "Danger is how likely a scheduler that picks at random breaks “{shows}” from there"
+    );
+    words += match explained.prospects.iter().all(|prospect| prospect.danger == 0.0) {
+        true => ", which it never does: it takes one that passes a way out for ever, or is unfair.",
+        false => ".",
+    };
+    Some(words)
+}
+
+/// In percent, without digits that nobody needs.
+pub(super) fn percent(danger: f64) -> String {
+    match danger * 100.0 {
+        0.0 => "0 %".to_string(),
+        small if small < 1.0 => "under 1 %".to_string(),
+        100.0 => "100 %".to_string(),
+        great if great > 99.0 => "over 99 %".to_string(),
+        percent => format!("{percent:.0} %"),
+    }
+}
+
+/// Of a run that breaks a promise which could be kept to its end: the ways out that it passes by, below
+/// a heading.
+pub(super) fn passed_by(scene: &Scene) -> Option<(&'static str, Vec<String>)> {
+    let passed_by = scene.explained.as_ref()?.passed_by.as_ref()?;
+    Some((PASSED_BY, passed_by_words(&scene.run, passed_by)))
+}
+
 /// What the point of no return means.
 pub(super) fn no_return(scene: &Scene) -> Option<String> {
     let step = scene.no_return?;
     Some(match step {
+        0 if scene.promise => format!("No fair run keeps “{}”.", scene.shows),
         0 => format!("No fair run avoids “{}”: it is certain from the start.", scene.shows),
+        step if scene.promise => format!(
+            "Step {step} is the point of no return: until then “{0}” could still be kept; after it \
+             every fair run breaks it.",
+            scene.shows
+        ),
         step => format!(
             "Step {step} is the point of no return: until then “{0}” could still be avoided; after it \
              every fair run gets to “{0}”.",
             scene.shows
         ),
+    })
+}
+
+/// Where the fixed cast leaves the schedule, in its diagram: so many steps of it, and what is said there.
+pub(super) fn parted(parting: &Parting) -> Option<(usize, String)> {
+    parting.forbidden.as_ref().map(|forbidden| {
+        (parting.followed, format!("✓ step {} of the schedule cannot happen here", forbidden.step))
     })
 }
 
