@@ -77,6 +77,73 @@ fn a_sample_is_never_safe() {
     assert_eq!(code, 12);
 }
 
+/// Two threads increment without a lock: an update is lost in each run that ends as `lost`.
+const COUNTER: &str = "\
+var x: plain 0..2 = 0
+proc add_one() { let seen = x  x = seen + 1 }
+never lost_update: x < number(t: finished(t))
+outcome kept fine when x == 2
+outcome lost when x == 1
+";
+
+/// What the sample of the counter comes to under this expectation: exit code, text and JSON.
+fn counted(expect: &str, arguments: &[&str]) -> (i32, String, Value) {
+    let directory = tempfile::tempdir().expect("there is room for files");
+    let file = directory.path().join("counter.toml");
+    let cast = "model = \"counter\"\n[threads]\na = \"add_one()\"\nb = \"add_one()\"\n[expect]\n";
+    std::fs::write(directory.path().join("counter.ghost"), COUNTER).expect("there is room");
+    std::fs::write(&file, format!("{cast}{expect}\n")).expect("there is room");
+    let arguments = [&[file.to_str().expect("a plain path")], arguments].concat();
+    let (code, text) = simulate(&arguments);
+    (code, text, json(&arguments))
+}
+
+#[test]
+fn a_sample_is_judged_by_what_it_saw() {
+    let many = &["--runs", "400", "--seed", "1"];
+    let expected = "outcome = \"lost\"\nviolates = [\"never lost_update\"]";
+    let (code, text, object) = counted(expected, many);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("lost, as expected (sampled)") || text.contains("lost_update, as"));
+    assert_eq!(object["as_expected"], true);
+    let lost = number(&object["ended"]["lost"]["runs"]);
+    assert!(lost > 50 && lost < 350, "{lost}");
+    assert_eq!(number(&object["violated"]["never lost_update"]["runs"]), lost);
+    let row = text.lines().find(|line| line.trim_start().starts_with("never lost_update"));
+    assert!(row.expect("it is listed").contains(&format!(" {lost} ")), "{text}");
+
+    for (expect, code, said) in [
+        ("outcome = \"safe\"", 12, "`never lost_update` fails, and is not expected"),
+        ("outcome = \"lost\"", 12, "`never lost_update` fails, and is not expected"),
+        ("must_not = [\"lost\"]\nviolates = [\"never lost_update\"]", 11, "`lost` occurs"),
+        ("outcomes = [\"lost\"]\nviolates = [\"never lost_update\"]", 14, "`kept` occurs"),
+    ] {
+        let (found, text, object) = counted(expect, many);
+        assert_eq!((found, &object["as_expected"]), (code, &Value::from(false)), "{text}");
+        assert!(text.contains(said) && text.contains("(sampled; expected: "), "{text}");
+    }
+}
+
+#[test]
+fn what_a_sample_has_not_seen_is_left_open() {
+    let expected = "outcome = \"lost\"\nviolates = [\"never lost_update\"]";
+    let kept = (1..50).map(|seed| {
+        let seed = seed.to_string();
+        counted(expected, &["--runs", "1", "--seed", &seed])
+    });
+    let unseen = kept.into_iter().find(|(.., object)| !object["ended"]["kept"].is_null());
+    let (code, text, object) = unseen.expect("half of the runs lose nothing");
+    assert_eq!((code, &object["as_expected"]), (21, &Value::from(false)), "{text}");
+    for part in [
+        "incomplete (sampled)",
+        "`lost` is expected, and has not been seen",
+        "`never lost_update` is expected, and has not been seen",
+        "a sample proves nothing",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
 #[test]
 fn time_limits_the_runs() {
     let sample = json(&[RACE, "--time", "100ms"]);

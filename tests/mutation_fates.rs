@@ -310,7 +310,7 @@ fn wrong_arguments_and_notes_are_shown() {
     for (arguments, expected, said) in [
         (&["mutate", "two.toml", "--procs", "entr"][..], 2, "there is `enter`"),
         (&["mutate", "two.toml", "--scenario", "three"], 2, "no scenario `three`"),
-        (&["mutate", "two.toml", "--kernel", "nt"], 2, "no scenario that is left"),
+        (&["mutate", "two.toml", "--kernel", "nt"], 2, "no scenario of `lock` runs on nt"),
         (&["mutate", "two.toml", "--hunks"], 2, "there are no hunks"),
         (&["mutate", "two.toml", "--operators", "bend"], 2, "possible values"),
         (&["mutate", "gone.ghost"], 65, "cannot read gone.ghost"),

@@ -180,11 +180,12 @@ fn a_directory_gets_every_schedule() {
 #[test]
 fn a_file_that_cannot_be_written_costs_no_verdict() {
     let directory = session(LOSES);
-    let arguments = ["check", "counter", "--save", "no/such/lost.schedule"];
-    let (code, stdout, stderr) = run(directory.path(), &arguments);
+    // No file system takes so long a name.
+    let name = "lost.schedule".repeat(99);
+    let (code, stdout, stderr) = run(directory.path(), &["check", "counter", "--save", &name]);
     assert_eq!(code, 74);
     assert!(stdout.starts_with("counter: never lost_update, as expected"), "{stdout}");
-    assert!(stderr.contains("no/such/lost.schedule"), "{stderr}");
+    assert!(stderr.contains(&name), "{stderr}");
 }
 
 #[test]
@@ -210,12 +211,12 @@ fn options_and_kernels_are_set_from_outside() {
     assert_eq!((few.0, &few.1["set"]["steps"]), (0, &Value::from("1")));
     for (arguments, near) in [
         (["--set", "step=1"], "there is `steps`"),
-        (["--set", "steps=10"], "--set:1:7"),
-        (["--kernel", "windows_10"], "--kernel:1:1"),
+        (["--set", "steps=10"], "the command line:1:13"),
+        (["--kernel", "windows_10"], "there is no preset"),
     ] {
         let (code, _, stderr) =
             run(directory.path(), &[&["check", "big"], &arguments[..]].concat());
-        assert_eq!(code, 65, "{arguments:?}");
+        assert_eq!(code, 2, "{arguments:?}");
         assert!(stderr.contains(near), "{arguments:?}: {stderr}");
     }
 }

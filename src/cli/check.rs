@@ -1,13 +1,14 @@
 //! `ghosthunt check`: the exhaustive verdict.
 
 use super::engine::{EngineArguments, Prepared};
+use super::given::Asked;
 use super::limits::LimitArguments;
 use super::output::{Failure, Output, complain, say};
 use super::unused::Unused;
 use super::{Exit, WidthArgument, danger, files, interrupt, runner};
 use crate::language::Errors;
 use crate::report::{self, Chances, Checked, style, text};
-use crate::scenario::{Check, Named, Scenario, SplitName};
+use crate::scenario::{Check, Named, Scenario, SplitName, UnmetKind, is_about_what_was_given};
 use crate::schedule::Schedule;
 use clap::{Args, ValueEnum};
 use std::collections::HashSet;
@@ -26,7 +27,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "SCENARIO", required_unless_present = "all")]
     scenarios: Vec<String>,
     /// Check all built-in scenarios, one line each; details only of what is not as expected, and the
-    /// lines of the models that no scenario runs
+    /// lines of the models that no scenario runs. With --kernel or --set, those whose models have it
     #[arg(long, conflicts_with = "scenarios")]
     all: bool,
     /// Check on this kernel preset instead of the scenario's own; may be given several times
@@ -39,7 +40,7 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value = "human")]
     format: CheckFormat,
     /// Draw the schedule to this outcome or property instead of the one that matters most
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "all")]
     show: Option<String>,
     /// Draw the shortest schedule to each goal to reach
     #[arg(long)]
@@ -54,7 +55,8 @@ pub(super) struct Arguments {
     /// With --danger: draw this thread or action more often, as in deliver=1000; may be repeated
     #[arg(long = "rate", value_name = "NAME=WEIGHT", value_parser = danger::rate, requires = "danger")]
     rates: Vec<(String, f64)>,
-    /// Write the schedule drawn to a file; with several checks, or to a directory, all schedules
+    /// Write the schedule drawn to a file; with several checks, or to a directory, all schedules. The
+    /// directory is made if it is not there, but not the one it is in
     #[arg(long, value_name = "PATH")]
     save: Option<PathBuf>,
     /// Print only what is not as expected; no progress
@@ -88,17 +90,13 @@ pub(super) fn option(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// One check to be made.
-struct Planned<'a> {
-    scenario: &'a Scenario,
-    kernel: Option<String>,
-}
-
 /// What several checks come to.
 #[derive(Default)]
 struct Tally {
+    /// Each of them is as expected, not as expected or incomplete.
     checks: usize,
     as_expected: usize,
+    /// Stopped early, and nothing that is not expected was seen by then.
     incomplete: usize,
     bad_input: usize,
     not_run: usize,
@@ -111,44 +109,56 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     let mut exit = Exit::AsExpected;
     let mut tally = Tally::default();
     let mut cases = String::new();
-    let mut scenarios = Vec::new();
-    for named in named(arguments)? {
-        match named.0.parse() {
-            Ok(scenario) => scenarios.push((scenario, named.1)),
+    let mut asked = Vec::new();
+    for (named, kernel) in named(arguments)? {
+        match named.parse() {
+            Ok(scenario) => asked.push(on_kernels(arguments, scenario, kernel)),
             Err(errors) => {
                 tally.bad_input += 1;
                 let rendered = report::errors(&errors, arguments.width.columns());
-                cases += &report::junit_broken(&named.0.name, &rendered);
+                cases += &report::junit_broken(&named.name, &rendered);
                 exit = exit.and(Failure::Bad(errors).report());
             }
         }
     }
-    let plan = plan(arguments, &scenarios);
+    if arguments.all {
+        asked = that_can(arguments, asked);
+    }
     let engine = arguments.engine.prepare(&arguments.limits)?;
     if arguments.danger && !engine.is_search() {
         return Err(Failure::Usage("--danger needs --engine search".to_string()));
     }
-    let kernels = plan.iter().filter_map(|planned| planned.kernel.as_ref());
+    let kernels = asked.iter().flat_map(|asked| asked.kernels.iter().flatten());
     let mut session = Session {
         arguments,
         engine,
         width: arguments.width.columns(),
         kernel_width: kernels.map(|kernel| kernel.width()).max().unwrap_or(0),
         heading: String::new(),
-        to_directory: saves_to_directory(arguments, plan.len())?,
+        to_directory: saves_to_directory(arguments, &asked)?,
         warned: HashSet::new(),
         details: String::new(),
         cases,
         unused: Unused::default(),
         tally,
     };
-    for (index, planned) in plan.iter().enumerate() {
-        if interrupt::requested() {
-            session.tally.not_run = plan.len() - index;
-            exit = exit.and(Exit::Interrupted);
-            break;
+    let mut ready = Vec::new();
+    for asked in &asked {
+        match session.compile(asked) {
+            Ok(checks) if arguments.all => {
+                exit = exit.and(session.check_each(&asked.scenario, &checks, output)?);
+            }
+            // Of what is named one by one, all that is wrong is said before any of it is searched.
+            Ok(checks) => ready.push((&asked.scenario, checks)),
+            Err(errors) if is_about_what_was_given(&errors) => return Err(Failure::Bad(errors)),
+            Err(errors) => exit = exit.and(session.bad_input(&asked.scenario.name, &errors)),
         }
-        exit = exit.and(session.check(planned, output)?);
+    }
+    for (_, checks) in &ready {
+        session.know(checks)?;
+    }
+    for (scenario, checks) in &ready {
+        exit = exit.and(session.check_each(scenario, checks, output)?);
     }
     let unused = session.unused.words(session.width).filter(|_| session.checks_everything());
     if arguments.format == CheckFormat::Junit {
@@ -183,27 +193,42 @@ fn named(arguments: &Arguments) -> Result<Vec<(Named, Option<String>)>, Failure>
     Ok(named)
 }
 
-fn plan<'a>(
-    arguments: &Arguments,
-    scenarios: &'a [(Scenario, Option<String>)],
-) -> Vec<Planned<'a>> {
-    let mut plan = Vec::new();
-    for (scenario, kernel) in scenarios {
-        let kernels: Vec<Option<String>> = match (kernel, arguments.kernels.as_slice()) {
-            (Some(kernel), _) => vec![Some(kernel.clone())],
-            (None, []) => {
-                scenario.kernel_names().into_iter().map(|name| name.map(str::to_string)).collect()
-            }
-            (None, kernels) => kernels.iter().cloned().map(Some).collect(),
-        };
-        plan.extend(kernels.into_iter().map(|kernel| Planned { scenario, kernel }));
+/// The scenario on the kernels that are asked for, else on its own.
+fn on_kernels(arguments: &Arguments, scenario: Scenario, kernel: Option<String>) -> Asked {
+    match arguments.kernels.as_slice() {
+        [] => Asked::on(scenario, kernel.as_deref()),
+        kernels => Asked { scenario, kernels: kernels.iter().cloned().map(Some).collect() },
     }
-    plan
+}
+
+/// With `--all`: the scenarios whose models have the kernels and options that are asked for. If none
+/// has them all, they are a mistake, and compiling any scenario tells it.
+fn that_can(arguments: &Arguments, all: Vec<Asked>) -> Vec<Asked> {
+    let Arguments { kernels, set, .. } = arguments;
+    if kernels.is_empty() && set.is_empty() {
+        return all;
+    }
+    let can = |asked: &Asked| {
+        let (presets, options) = asked.scenario.choices();
+        kernels.iter().all(|kernel| presets.contains(kernel))
+            && set.iter().all(|(option, _)| options.contains(option))
+    };
+    let (can, cannot): (Vec<_>, Vec<_>) = all.into_iter().partition(can);
+    if can.is_empty() {
+        return cannot;
+    }
+    if !cannot.is_empty() {
+        let number = text::plural(cannot.len() as u64, "scenario");
+        say(&format!("{number} left out, whose models have no such preset or option\n"));
+    }
+    can
 }
 
 /// Whether `--save` names a directory.
-fn saves_to_directory(arguments: &Arguments, checks: usize) -> Result<bool, Failure> {
+fn saves_to_directory(arguments: &Arguments, asked: &[Asked]) -> Result<bool, Failure> {
     let Some(path) = &arguments.save else { return Ok(false) };
+    files::has_directory("--save", path)?;
+    let checks: usize = asked.iter().map(|asked| asked.kernels.len()).sum();
     let several = arguments.all || checks > 1;
     if several && path.is_file() {
         return Err(Failure::Usage(format!(
@@ -245,27 +270,59 @@ impl Session<'_> {
             && self.tally.bad_input + self.tally.not_run == 0
     }
 
-    fn check(&mut self, planned: &Planned, output: &mut Output) -> Result<Exit, Failure> {
-        let compiled = planned.scenario.compile(planned.kernel.as_deref(), &self.arguments.set);
-        let check = match compiled {
-            Ok(check) => self.engine.expecting(planned.scenario, check),
-            Err(errors) => return Ok(self.bad_input(&planned.scenario.name, errors)),
-        };
-        if let Some(show) = &self.arguments.show {
-            known_name(show, &check)?;
+    /// The checks of a scenario, with what is expected of this engine.
+    fn compile(&self, asked: &Asked) -> Result<Vec<Check>, Errors> {
+        let checks = asked.checks(&self.arguments.set)?.into_iter();
+        Ok(checks.map(|check| self.engine.expecting(&asked.scenario, check)).collect())
+    }
+
+    /// What is asked to be shown or drawn more often must be there.
+    fn know(&self, checks: &[Check]) -> Result<(), Failure> {
+        for check in checks {
+            if let Some(show) = &self.arguments.show {
+                known_name(show, check)?;
+            }
+            danger::known(&self.arguments.rates, check)?;
         }
-        self.warn(&check);
+        Ok(())
+    }
+
+    /// Makes the checks of a scenario, until Ctrl-C.
+    fn check_each(
+        &mut self,
+        scenario: &Scenario,
+        checks: &[Check],
+        output: &mut Output,
+    ) -> Result<Exit, Failure> {
+        let mut exit = Exit::AsExpected;
+        for check in checks {
+            if interrupt::requested() {
+                self.tally.not_run += 1;
+                exit = exit.and(Exit::Interrupted);
+            } else {
+                exit = exit.and(self.check(scenario, check, output)?);
+            }
+        }
+        Ok(exit)
+    }
+
+    fn check(
+        &mut self,
+        scenario: &Scenario,
+        check: &Check,
+        output: &mut Output,
+    ) -> Result<Exit, Failure> {
+        self.warn(check);
         let Arguments { limits, quiet, danger, rates, .. } = self.arguments;
         let mut chances = None;
         let report = if *danger {
-            danger::known(rates, &check)?;
-            let (report, graph) = runner::run_and_keep(&check, &limits.limits(), *quiet);
+            let (report, graph) = runner::run_and_keep(check, &limits.limits(), *quiet);
             chances = graph.and_then(|graph| Chances::of(&graph, &report, rates));
             report
         } else {
-            self.engine.check(planned.scenario, &check, limits, *quiet)?
+            self.engine.check(scenario, check, limits, *quiet)?
         };
-        let mut checked = runner::judged(planned.scenario, &check, &report);
+        let mut checked = runner::judged(scenario, check, &report);
         let untold = *danger && chances.is_none();
         checked.chances = chances.map(|chances| (rates.clone(), chances));
         let saved = self.save(&mut checked);
@@ -287,9 +344,9 @@ impl Session<'_> {
     }
 
     /// A text that is wrong does not keep the other checks from being made.
-    fn bad_input(&mut self, scenario: &str, errors: Errors) -> Exit {
+    fn bad_input(&mut self, scenario: &str, errors: &Errors) -> Exit {
         self.tally.bad_input += 1;
-        let rendered = report::errors(&errors, self.width);
+        let rendered = report::errors(errors, self.width);
         self.cases += &report::junit_broken(scenario, &rendered);
         if self.warned.insert(rendered.clone()) {
             say(&rendered);
@@ -316,11 +373,14 @@ impl Session<'_> {
         }
         let details = || {
             let details = report::details(checked, self.arguments.show.as_deref(), self.width);
-            let coverage = self.arguments.coverage.then(|| report::coverage(checked, self.width));
+            let coverage = match self.arguments.coverage {
+                true => report::coverage(checked, self.width),
+                false => report::never_run(checked, self.width),
+            };
             let witnesses = self.arguments.witness.then(|| report::witnesses(checked, self.width));
             let danger = checked.chances.as_ref();
             let danger = danger.map(|(_, all)| all.words(&checked.check.program, self.width));
-            let more = [witnesses, danger, coverage];
+            let more = [witnesses, danger, Some(coverage)];
             details + &more.into_iter().flatten().collect::<String>()
         };
         if self.arguments.all {
@@ -374,7 +434,7 @@ impl Session<'_> {
         }
         for (name, schedule) in schedules {
             let file = if self.to_directory {
-                std::fs::create_dir_all(path)?;
+                files::make_directory(path)?;
                 let check = checked.check.program.check_name();
                 path.join(files::name_part(&format!("{check} {name}")) + ".schedule")
             } else {
@@ -412,7 +472,7 @@ impl Tally {
     fn add(&mut self, checked: &Checked) {
         self.checks += 1;
         self.as_expected += usize::from(checked.judgement.as_expected());
-        let incomplete = checked.report.completeness != crate::search::Completeness::Exhaustive;
+        let incomplete = checked.judgement.gravest() == Some(UnmetKind::Incomplete);
         self.incomplete += usize::from(incomplete);
         self.states += checked.report.states;
         self.time += checked.report.elapsed;
@@ -420,7 +480,7 @@ impl Tally {
 
     fn words(&self) -> String {
         let mut words = vec![format!("{} as expected", text::count(self.as_expected as u64))];
-        let unexpected = self.checks - self.as_expected;
+        let unexpected = self.checks - self.as_expected - self.incomplete;
         for (number, what) in [
             (unexpected, "not as expected"),
             (self.incomplete, "incomplete"),

@@ -84,7 +84,7 @@ fn lines(lines: &[String]) -> String {
 /// The chapters and exercises, each with how it stands in the current directory.
 fn list(lab: &Lab, output: &mut Output, width: usize) -> Result<Exit, Failure> {
     let here = Path::new(".");
-    let begun = holds_some(here);
+    let begun = begun(here);
     let mut next = None;
     for chapter in course::chapters() {
         let title = format!("{}. {}", chapter.number, chapter.title);
@@ -123,8 +123,8 @@ fn list(lab: &Lab, output: &mut Output, width: usize) -> Result<Exit, Failure> {
 /// What is said of an exercise that is.
 const SOLVED: &str = "solved";
 
-/// Something of the course is in this directory.
-fn holds_some(directory: &Path) -> bool {
+/// Whether there is a file of any exercise in the directory.
+fn begun(directory: &Path) -> bool {
     course::exercises().any(|exercise| directory.join(exercise.file()).is_file())
 }
 
@@ -193,13 +193,11 @@ fn check(lab: &Lab, paths: &[PathBuf], output: &mut Output, width: usize) -> Res
     let mut exit = Exit::AsExpected;
     for path in paths {
         let several = path.is_dir();
-        if several && !holds_some(path) {
-            let (start, place) = match path == Path::new(".") {
-                true => ("DIR".to_string(), "here".to_string()),
-                false => (path.display().to_string(), format!("in {}", path.display())),
-            };
+        if several && !begun(path) {
             return Err(Failure::Usage(format!(
-                "there is nothing of the course {place}; `ghosthunt course start {start}` hands it out"
+                "none of the exercises' files is in `{}`; name the directory that they were handed \
+                 out in, or hand them out: ghosthunt course start DIR",
+                path.display()
             )));
         }
         let chosen = match several {
@@ -231,12 +229,12 @@ fn exercise_of(path: &Path) -> Result<&'static Exercise, Failure> {
     exercise.ok_or_else(|| {
         let known = course::exercises().map(Exercise::file).collect::<Vec<_>>();
         let near = known.iter().find(|file| file.split('-').next() == name.split('-').next());
-        let near = match near {
-            Some(file) => format!("; there is {file}"),
-            None if path.exists() => "; `ghosthunt course` lists the exercises".to_string(),
-            None => format!(", and no directory is called {}", path.display()),
+        let near = near.map_or(String::new(), |file| format!("; there is {file}"));
+        let missing = match path.exists() {
+            true => String::new(),
+            false => format!("there is no directory `{}`, and ", path.display()),
         };
-        Failure::Usage(format!("no exercise asks for a file `{name}`{near}"))
+        Failure::Usage(format!("{missing}no exercise asks for a file `{name}`{near}"))
     })
 }
 

@@ -1,10 +1,12 @@
 //! `ghosthunt danger`: how probable each end of a scenario is under random scheduling.
 
+use super::given::ScenariosArgument;
 use super::limits::LimitArguments;
 use super::output::{Failure, Output, complain};
 use super::{Exit, Format, WidthArgument, interrupt, runner};
 use crate::report::{self, Chances, style};
-use crate::scenario::{Check, Named, SplitName};
+use crate::scenario::{Check, limit_reached};
+use crate::search::Completeness;
 use clap::Args;
 
 /// Compute how probable each end and violation is under random scheduling
@@ -14,9 +16,8 @@ use clap::Args;
 /// how often anything happens in the field.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A built-in scenario or the path of a `.toml` file; with @KERNEL, on that kernel only
-    #[arg(value_name = "SCENARIO", required = true)]
-    scenarios: Vec<String>,
+    #[command(flatten)]
+    scenarios: ScenariosArgument,
     /// Draw this thread or action more often, as in deliver=1000; may be given several times
     #[arg(long = "rate", value_name = "NAME=WEIGHT", value_parser = rate)]
     rates: Vec<(String, f64)>,
@@ -46,9 +47,17 @@ pub(super) fn known(rates: &[(String, f64)], check: &Check) -> Result<(), Failur
         let thread = program.threads.iter().any(|thread| thread.name == *name);
         let action = |a: &crate::program::Action| a.name == *name || a.family == *name;
         if !thread && !program.actions.iter().any(action) {
+            let threads = program.threads.iter().map(|thread| thread.name.as_str());
+            let mut there: Vec<&str> = threads.collect();
+            for action in &program.actions {
+                if !there.contains(&action.family.as_str()) {
+                    there.push(&action.family);
+                }
+            }
             return Err(Failure::Usage(format!(
-                "{} has no thread or action `{name}`",
-                program.check_name()
+                "{} has no thread or action `{name}`; there are {}",
+                program.check_name(),
+                there.join(", ")
             )));
         }
     }
@@ -57,18 +66,18 @@ pub(super) fn known(rates: &[(String, f64)], check: &Check) -> Result<(), Failur
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Failure> {
     interrupt::catch();
+    let mut checks = Vec::new();
+    for asked in arguments.scenarios.read()? {
+        checks.extend(asked.checks(&[])?);
+    }
+    for check in &checks {
+        known(&arguments.rates, check)?;
+    }
     let mut exit = Exit::AsExpected;
-    for argument in &arguments.scenarios {
-        let split = SplitName::parse(argument);
-        let scenario = Named::find(split.scenario)?.parse()?;
-        let kernels = match split.kernel {
-            Some(kernel) => vec![Some(kernel)],
-            None => scenario.kernel_names(),
-        };
-        for kernel in kernels {
-            let check = scenario.compile(kernel, &[])?;
-            known(&arguments.rates, &check)?;
-            exit = exit.and(tell(arguments, &check, output)?);
+    for check in &checks {
+        exit = exit.and(tell(arguments, check, output)?);
+        if interrupt::requested() {
+            return Ok(exit.and(Exit::Interrupted));
         }
     }
     Ok(exit)
@@ -79,7 +88,11 @@ fn tell(arguments: &Arguments, check: &Check, output: &mut Output) -> Result<Exi
     let chances = graph.and_then(|graph| Chances::of(&graph, &report, &arguments.rates));
     let Some(chances) = chances else {
         let name = check.program.check_name();
-        complain(&format!("{name}: {}", too_large("told")));
+        let why = match limit_reached(report.completeness) {
+            Some(why) if report.completeness == Completeness::Interrupted => why.to_string(),
+            _ => too_large("told"),
+        };
+        complain(&format!("{name}: {why}"));
         return Ok(Exit::Incomplete);
     };
     let width = arguments.width.columns();

@@ -1,6 +1,7 @@
 //! `ghosthunt engines`: the same checks on all three engines.
 
 use super::engine::Memory;
+use super::given::Asked;
 use super::output::{Failure, Output};
 use super::runner::StatusLine;
 use super::{Exit, Format, WidthArgument, interrupt};
@@ -8,7 +9,7 @@ use crate::engines::loom::{self, Plan, Refusal, THREADS_MAX};
 use crate::engines::{self, shuttle};
 use crate::program::Program;
 use crate::report::{self, Compared, Findings, style, text};
-use crate::scenario::{Check, Named, Scenario, SplitName};
+use crate::scenario::{Check, Named, Scenario};
 use crate::search::{Completeness, Limits, Report, search};
 use clap::Args;
 use std::sync::Arc;
@@ -44,22 +45,30 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     let width = arguments.width.columns();
     let mut summary = report::Summary::default();
     let (mut exit, mut heading) = (Exit::AsExpected, String::new());
+    // Of what is named one by one, all that is wrong is said before any of it is run.
+    let all = arguments.scenarios.is_empty();
+    let mut ready = Vec::new();
+    for argument in &arguments.scenarios {
+        let asked = Asked::read(argument)?;
+        let checks = asked.checks(&[])?;
+        ready.push((asked.scenario, checks));
+    }
+    let built_in = Named::built_in().filter(|_| all).map(|named| -> Result<_, Failure> {
+        let asked = Asked::on(named.parse()?, None);
+        let checks = asked.checks(&[])?;
+        Ok((asked.scenario, checks))
+    });
     if human {
         output.print(&report::engines_head())?;
     }
-    for (named, kernel) in named(arguments)? {
-        let scenario = named.parse()?;
-        let kernels = match &kernel {
-            Some(kernel) => vec![Some(kernel.as_str())],
-            None => scenario.kernel_names(),
-        };
-        for kernel in kernels {
-            let check = scenario.compile(kernel, &[])?;
-            let compared = compare(&scenario, &check, arguments.runs)?;
+    for scenario in ready.into_iter().map(Ok).chain(built_in) {
+        let (scenario, checks) = scenario?;
+        for check in &checks {
+            let compared = compare(&scenario, check, arguments.runs)?;
             if interrupt::requested() {
                 return Ok(exit.and(Exit::Interrupted));
             }
-            if !arguments.scenarios.is_empty() && !compared.complete() {
+            if !all && !compared.complete() {
                 exit = exit.and(Exit::Incomplete);
             }
             summary.add(&compared);
@@ -79,19 +88,6 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         output.print(&summary.words(width))?;
     }
     Ok(if summary.differs() { exit.and(Exit::Internal) } else { exit })
-}
-
-/// The scenarios to run, each with the kernel that its argument names.
-fn named(arguments: &Arguments) -> Result<Vec<(Named, Option<String>)>, Failure> {
-    if arguments.scenarios.is_empty() {
-        return Ok(Named::built_in().map(|named| (named, None)).collect());
-    }
-    let mut named = Vec::new();
-    for argument in &arguments.scenarios {
-        let split = SplitName::parse(argument);
-        named.push((Named::find(split.scenario)?, split.kernel.map(str::to_string)));
-    }
-    Ok(named)
 }
 
 /// Runs a check on all engines that it is small enough for.

@@ -1,6 +1,7 @@
 //! How ghosthunt ends.
 
-use crate::scenario::{Judgement, UnmetKind};
+use crate::language::Errors;
+use crate::scenario::{Judgement, UnmetKind, is_about_what_was_given};
 use crate::search::Completeness;
 
 /// The exit status. Of several checks the gravest counts; the gravest stands first here.
@@ -12,7 +13,7 @@ pub enum Exit {
     Output,
     /// The user interrupted.
     Interrupted,
-    /// The command line makes no sense.
+    /// The command line makes no sense, or asks for a scenario, a kernel or an option that is not there.
     Usage,
     /// A model, scenario or schedule is wrong.
     BadInput,
@@ -26,7 +27,7 @@ pub enum Exit {
     Different,
     /// A `reach` was never witnessed, or the cause of an `after` never held.
     Vacuous,
-    /// A limit was reached.
+    /// A limit was reached, or a sample left open what is expected.
     Incomplete,
     /// Everything as expected.
     AsExpected,
@@ -35,7 +36,7 @@ pub enum Exit {
 /// Every status with its words in `--help`, by code.
 const ALL: [(Exit, &str); 12] = [
     (Exit::AsExpected, "everything as expected"),
-    (Exit::Usage, "usage: the command line makes no sense"),
+    (Exit::Usage, "usage: the command line makes no sense, or asks for what is not there"),
     (Exit::BadEnd, "stuck or ghost: a bad end that is not expected"),
     (Exit::Safety, "safety violated: a property or an assert fails, and is not expected to"),
     (Exit::Liveness, "liveness violated"),
@@ -44,7 +45,7 @@ const ALL: [(Exit, &str); 12] = [
         Exit::Vacuous,
         "vacuous: a `reach` was never witnessed, an `after` never begun, a mutant not distinguished",
     ),
-    (Exit::Incomplete, "incomplete: a limit was reached"),
+    (Exit::Incomplete, "incomplete: a limit was reached, or a sample left open what is expected"),
     (Exit::BadInput, "bad model, scenario or schedule"),
     (Exit::Internal, "internal error: a bug in ghosthunt"),
     (Exit::Output, "output could not be written"),
@@ -74,6 +75,12 @@ impl Exit {
     #[must_use]
     pub fn and(self, other: Exit) -> Exit {
         self.min(other)
+    }
+
+    /// The status of texts that do not compile: what the command line asks for and the model does not
+    /// have is no mistake of theirs.
+    pub fn of_errors(errors: &Errors) -> Exit {
+        if is_about_what_was_given(errors) { Exit::Usage } else { Exit::BadInput }
     }
 
     /// The status of one check.

@@ -1,11 +1,12 @@
 //! `ghosthunt export`: what other tools read.
 
+use super::given::Asked;
 use super::limits::default_limits;
 use super::output::{Failure, Output, complain};
 use super::{Exit, interrupt, runner};
 use crate::export::{dot, itf};
 use crate::graph::View;
-use crate::scenario::{Check, Named, SplitName, finding_name};
+use crate::scenario::{Check, finding_name};
 use crate::schedule::Run;
 use crate::search::small_graph;
 use clap::{Args, ValueEnum};
@@ -39,10 +40,8 @@ enum Kind {
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Failure> {
     interrupt::catch();
-    let split = SplitName::parse(&arguments.scenario);
-    let scenario = Named::find(split.scenario)?.parse()?;
-    let kernel = split.kernel.or(scenario.kernel_names()[0]).map(str::to_string);
-    let check = scenario.compile(kernel.as_deref(), &[])?;
+    let Asked { scenario, kernels } = Asked::read(&arguments.scenario)?;
+    let check = scenario.compile(kernels[0].as_deref(), &[])?;
     match arguments.kind {
         Kind::Dot => {
             let Some(graph) = small_graph(&check.program, arguments.max_states) else {

@@ -1,7 +1,7 @@
 //! `ghosthunt hunt`: every combination of who suspends, where, and how the process ends.
 
 use super::limits::LimitArguments;
-use super::output::{Failure, Output};
+use super::output::{Failure, Output, say};
 use super::{Exit, Format, files, interrupt};
 use crate::program::Program;
 use crate::report::hunt::{self, Hunted};
@@ -46,12 +46,29 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         ([], own) => own.iter().map(|kernel| Some(kernel.as_str())).collect(),
         (asked, _) => asked.iter().map(|kernel| Some(kernel.as_str())).collect(),
     };
+    let cells = hunt.cells(usize::from(arguments.suspenders));
+    // A kernel that is not there is said before any of the tables is begun.
+    if let Some(first) = cells.first() {
+        let scenario = hunt.scenario(first)?;
+        for kernel in &kernels {
+            scenario.compile(*kernel, &[])?;
+        }
+    }
+    if let Some(directory) = &arguments.save {
+        files::has_directory("--save", directory)?;
+    }
     let mut exit = Exit::AsExpected;
-    for (index, kernel) in kernels.into_iter().enumerate() {
+    for (index, kernel) in kernels.iter().enumerate() {
         if index > 0 && arguments.format == Format::Human {
             output.print("\n")?;
         }
-        exit = exit.and(table(arguments, &hunt, kernel, output)?);
+        exit = exit.and(table(arguments, &hunt, &cells, *kernel, output)?);
+        if interrupt::requested() {
+            for left in kernels[index + 1..].iter().flatten() {
+                say(&format!("{} on {left} was not begun: interrupted\n", hunt.model));
+            }
+            return Ok(exit.and(Exit::Interrupted));
+        }
     }
     Ok(exit)
 }
@@ -60,6 +77,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
 fn table(
     arguments: &Arguments,
     hunt: &Hunt,
+    cells: &[Cell],
     kernel: Option<&str>,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
@@ -71,30 +89,29 @@ fn table(
     let mut all: Vec<Hunted> = Vec::new();
     let mut row: Vec<Hunted> = Vec::new();
     let mut heading = String::new();
-    for cell in hunt.cells(usize::from(arguments.suspenders)) {
+    for cell in cells {
         let of_row =
             |one: &Hunted| one.cell.situation == cell.situation && one.cell.exit == cell.exit;
         if human && row.first().is_some_and(|first| !of_row(first)) {
             print_row(&mut row, &mut heading, hunt, output)?;
         }
-        let check = hunt.scenario(&cell)?.compile(kernel, &[])?;
-        let report =
-            search(&check.program, &arguments.limits.limits(), &mut |_| !interrupt::requested());
-        exit = exit.and(status(&check.expectation.judge(&report, &check.program), &report));
-        if let Some(directory) = &arguments.save {
-            save(directory, &cell, &check.program, &report).map_err(Failure::Output)?;
-        }
-        let hunted = Hunted::of(cell, hunt, &report, &check.program);
+        let hunted = match interrupt::requested() {
+            true => {
+                exit = exit.and(Exit::Interrupted);
+                Hunted::not_begun(cell.clone())
+            }
+            false => {
+                let (hunted, status) = search_cell(arguments, hunt, cell, kernel)?;
+                exit = exit.and(status);
+                hunted
+            }
+        };
         if human {
             row.push(hunted.clone());
         } else {
             output.print(&hunt::json(&hunted, hunt, kernel))?;
         }
         all.push(hunted);
-        if interrupt::requested() {
-            exit = exit.and(Exit::Interrupted);
-            break;
-        }
     }
     if human {
         print_row(&mut row, &mut heading, hunt, output)?;
@@ -102,6 +119,23 @@ fn table(
         output.print(&hunt::tally(&all))?;
     }
     Ok(exit)
+}
+
+/// Searches a combination, and saves what is asked for.
+fn search_cell(
+    arguments: &Arguments,
+    hunt: &Hunt,
+    cell: &Cell,
+    kernel: Option<&str>,
+) -> Result<(Hunted, Exit), Failure> {
+    let check = hunt.scenario(cell)?.compile(kernel, &[])?;
+    let limits = arguments.limits.limits();
+    let report = search(&check.program, &limits, &mut |_| !interrupt::requested());
+    if let Some(directory) = &arguments.save {
+        save(directory, cell, &check.program, &report).map_err(Failure::Output)?;
+    }
+    let status = status(&check.expectation.judge(&report, &check.program), &report);
+    Ok((Hunted::of(cell.clone(), hunt, &report, &check.program), status))
 }
 
 /// Prints a row, below the name of its situation if that is another than before.
@@ -138,7 +172,7 @@ fn save(directory: &Path, cell: &Cell, program: &Program, report: &Report) -> st
     if report.violations.is_empty() {
         return Ok(());
     }
-    std::fs::create_dir_all(directory)?;
+    files::make_directory(directory)?;
     files::write(&directory.join(format!("{}.toml", cell.name)), &cell.text)?;
     for found in &report.violations {
         let shows = finding_name(&found.what, program);

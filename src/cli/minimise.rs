@@ -35,6 +35,9 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Failure> {
     interrupt::catch();
+    if let Some(path) = &arguments.save {
+        files::has_directory("--save", path)?;
+    }
     let (schedule, _, check) = arguments.schedule.read()?;
     let given = replayed(&check, &schedule)?;
     let (mut report, graph) = runner::run_and_keep(&check, &arguments.limits.limits(), false);

@@ -17,6 +17,7 @@ mod limits;
 mod list;
 mod loom;
 mod man;
+mod meant;
 mod minimise;
 mod mutate;
 mod new;

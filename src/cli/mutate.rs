@@ -4,7 +4,7 @@ use super::limits::LimitArguments;
 use super::output::{Failure, Output, complain};
 use super::runner::StatusLine;
 use super::{Exit, Format, WidthArgument, files, interrupt};
-use crate::language::Operator;
+use crate::language::{Operator, listed};
 use crate::mutate::{Class, Control, Fate, Mutant, Notes, Plan, Target, examine, search_originals};
 use crate::report::{self, Detail, Mutated};
 use crate::scenario::Scenario;
@@ -75,6 +75,9 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Failure> {
     interrupt::catch();
     let started = Instant::now();
+    if let Some(directory) = &arguments.write {
+        files::has_directory("--write", directory)?;
+    }
     let target = Target::find(&arguments.target)??;
     let notes = match target.models().notes(&target.model) {
         Some((file, text)) => Notes::parse(&file, &text)?,
@@ -159,13 +162,28 @@ fn add_mutants(arguments: &Arguments, notes: &Notes, plan: &mut Plan) -> Result<
 fn add_checks(arguments: &Arguments, target: &Target, plan: &mut Plan) -> Result<Exit, Failure> {
     let mut exit = Exit::AsExpected;
     let mut checks = Vec::new();
-    for scenario in scenarios(arguments, target)? {
+    let scenarios = scenarios(arguments, target)?;
+    let mut known: Vec<&str> = Vec::new();
+    for scenario in &scenarios {
         for kernel in scenario.kernel_names() {
+            known.extend(kernel.filter(|kernel| !known.contains(kernel)));
             let wanted = |kernel: &str| arguments.kernels.iter().any(|name| name == kernel);
             if arguments.kernels.is_empty() || kernel.is_some_and(wanted) {
                 checks.push((scenario.clone(), kernel.map(str::to_string)));
             }
         }
+    }
+    for (scenario, kernel) in &checks {
+        // What does not compile is said before anything is searched.
+        scenario.compile(kernel.as_deref(), &[])?;
+    }
+    if checks.is_empty() && !arguments.kernels.is_empty() {
+        let kernels = arguments.kernels.join(", ");
+        let message = format!("no scenario of `{}` runs on {kernels}", plan.model);
+        return Err(Failure::Usage(match known.as_slice() {
+            [] => format!("{message}; they name no kernels"),
+            known => format!("{message}; their kernels are {}", listed(known)),
+        }));
     }
     let name = plan.model.clone();
     let complete = with_control(arguments, &name, checks.len(), "checks", |control| {

@@ -1,24 +1,24 @@
 //! `ghosthunt orders`: which memory orders a protocol needs.
 
 use super::engine::{Memory, Prepared};
+use super::given::{Asked, ScenariosArgument};
 use super::limits::LimitArguments;
 use super::output::{Failure, Output};
 use super::{Exit, Format, WidthArgument, interrupt};
 use crate::engines::loom;
 use crate::report::orders::{self, Tried, Verdict, combinations, takes_no_such_order};
-use crate::scenario::{Check, Named, Scenario, SplitName};
+use crate::scenario::{Check, Scenario};
 use clap::Args;
 
 /// Check a scenario under every combination of the memory orders that its model leaves open
 ///
 /// A model leaves an order open by an option that names it, as in `cas.success.failure(x, 0, 1)`: its
-/// type is an enum whose values are named as orders are. Each combination that C11 has is one check by
+/// type is an enum whose values are named as orders are; several scenarios leave the same ones open. Each combination that C11 has is one check by
 /// loom under C11. Prints a table, one column a scenario, and an execution for each that is racy.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Built-in scenarios or paths of `.toml` files, all with the same open orders
-    #[arg(value_name = "SCENARIO", required = true)]
-    scenarios: Vec<String>,
+    #[command(flatten)]
+    scenarios: ScenariosArgument,
     /// For whom the output is
     #[arg(long, value_enum, default_value = "human")]
     format: Format,
@@ -33,14 +33,9 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
     if arguments.limits.of_states() {
         return Err(Failure::Usage("loom stores no states; limit it by --max-time".to_string()));
     }
-    let mut scenarios: Vec<(Scenario, Option<String>)> = Vec::new();
-    for argument in &arguments.scenarios {
-        let split = SplitName::parse(argument);
-        let scenario = Named::find(split.scenario)?.parse()?;
-        let kernel = split.kernel.map(str::to_string);
-        let kernel = kernel.or(scenario.kernel_names()[0].map(str::to_string));
-        scenarios.push((scenario, kernel));
-    }
+    let asked = arguments.scenarios.read()?.into_iter();
+    let scenarios: Vec<(Scenario, Option<String>)> =
+        asked.map(|Asked { scenario, kernels }| (scenario, kernels[0].clone())).collect();
     let options = open_orders(&scenarios)?;
     let human = arguments.format == Format::Human;
     let names: Vec<&str> = scenarios.iter().map(|(scenario, _)| scenario.name.as_str()).collect();

@@ -1,6 +1,6 @@
 //! stdout and stderr, and what becomes of a command that fails.
 
-use super::Exit;
+use super::{Exit, meant};
 use crate::language::Errors;
 use crate::report;
 use crate::scenario::NotFound;
@@ -81,7 +81,7 @@ impl Failure {
             }
             Failure::Bad(errors) => {
                 say(&report::errors(&errors, super::WIDTH_DEFAULT));
-                Exit::BadInput
+                Exit::of_errors(&errors)
             }
         }
     }
@@ -89,7 +89,11 @@ impl Failure {
 
 impl From<NotFound> for Failure {
     fn from(not_found: NotFound) -> Failure {
-        Failure::NotFound(not_found)
+        let meant = match &not_found {
+            NotFound::Unknown { name, .. } => meant::instead(name),
+            _ => None,
+        };
+        meant.map_or(Failure::NotFound(not_found), Failure::Usage)
     }
 }
 

@@ -101,10 +101,13 @@ fn page(arguments: &Arguments, scenario: &str) -> Result<Vec<(PathBuf, String)>,
     let schedule = match &arguments.schedule {
         Some(file) => {
             let (name, text) = given::read(file)?;
-            Some(Schedule::parse(&name, &text)?)
+            Some(given::parse(&name, &text)?)
         }
         None => None,
     };
+    if let Some(out) = &arguments.out {
+        files::has_directory("--out", out)?;
+    }
     let searched = Pair::of(&Named::find(split.scenario)?, split.kernel, schedule.as_ref())?;
     let name = files::name_part(&searched.main.check.program.check_name());
     let out = arguments.out.as_deref().unwrap_or(Path::new("."));
@@ -123,6 +126,7 @@ fn page(arguments: &Arguments, scenario: &str) -> Result<Vec<(PathBuf, String)>,
 /// All pages, and where they go.
 fn gallery(arguments: &Arguments) -> Result<Vec<(PathBuf, String)>, Failure> {
     let out = arguments.out.as_deref().unwrap_or(Path::new("reports"));
+    files::has_directory("--out", out)?;
     Ok(all(out)?.into_iter().map(|(file, text)| (out.join(file), text)).collect())
 }
 
@@ -186,8 +190,10 @@ impl Searched {
         let scenario = named.parse()?;
         let of_schedule = schedule.and_then(|schedule| schedule.kernel.as_deref());
         let kernel = kernel.or(of_schedule).or(scenario.kernel_names()[0]).map(str::to_string);
-        let set = schedule.map_or(&[][..], |schedule| &schedule.set);
-        let check = scenario.compile(kernel.as_deref(), set)?;
+        let check = match schedule {
+            Some(schedule) => given::compiled(&scenario, kernel.as_deref(), schedule)?,
+            None => scenario.compile(kernel.as_deref(), &[])?,
+        };
         let own = match schedule {
             Some(schedule) => {
                 let replayed = schedule::replay(&check.program, schedule)

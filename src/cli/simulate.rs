@@ -2,12 +2,13 @@
 
 use super::check::option;
 use super::engine::new_seed;
+use super::given::Asked;
 use super::limits::duration;
 use super::output::{Failure, Output};
 use super::{Exit, Format, WidthArgument, files, interrupt, runner};
 use crate::engines;
 use crate::report::{self, Known, Sample};
-use crate::scenario::{Check, Named, Scenario, SplitName};
+use crate::scenario::{Check, Scenario};
 use crate::schedule::{self, Pct, RandomWalk, Schedule, Scheduler, UniformWalk};
 use crate::search::{Completeness, Limits, search};
 use clap::{Args, ValueEnum};
@@ -22,9 +23,10 @@ const KNOWN_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// Take random runs of a scenario
 ///
-/// Says how often each outcome came, with a 95 % confidence interval (Wilson's), and which share of
-/// the states, outcomes and lines the runs saw. A sample proves nothing: where nothing unexpected
-/// came, the verdict is `incomplete`.
+/// Says how often each outcome came and each property was violated, with a 95 % confidence interval
+/// (Wilson's), and which share of the states, outcomes and lines the runs saw. A bad outcome that the
+/// scenario expects, and that came, is as expected. What did not come may come all the same: where
+/// safety is expected and nothing else came, the verdict is `incomplete`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// A built-in scenario or the path of a `.toml` file; with @KERNEL, on that kernel only
@@ -90,20 +92,18 @@ impl Choice {
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Failure> {
     interrupt::catch();
-    let split = SplitName::parse(&arguments.scenario);
-    let scenario = Named::find(split.scenario)?.parse()?;
-    let kernels = match split.kernel {
-        Some(kernel) => vec![Some(kernel)],
-        None => scenario.kernel_names(),
-    };
+    let asked = Asked::read(&arguments.scenario)?;
+    let checks = asked.checks(&arguments.set)?;
+    if let Some(directory) = &arguments.save {
+        files::has_directory("--save", directory)?;
+    }
     let seed = arguments.seed.unwrap_or_else(new_seed);
     let mut exit = Exit::AsExpected;
-    for (index, kernel) in kernels.into_iter().enumerate() {
+    for (index, check) in checks.iter().enumerate() {
         if index > 0 && arguments.format == Format::Human {
             output.print("\n")?;
         }
-        let check = scenario.compile(kernel, &arguments.set)?;
-        exit = exit.and(sample(arguments, &scenario, &check, seed, output)?);
+        exit = exit.and(sample(arguments, &asked.scenario, check, seed, output)?);
         if interrupt::requested() {
             return Ok(exit.and(Exit::Interrupted));
         }
@@ -138,13 +138,14 @@ fn sample(
     let report =
         engines::report(program, observed, &simulation.ran, &engine, completeness, elapsed);
     let mut checked = runner::judged(scenario, check, &report);
+    checked.judgement = check.expectation.judge_sample(&report, program);
     if let Some(directory) = &arguments.save {
         for (name, trace) in observed.failing(program) {
             let schedule = Schedule::of(program, trace, &check.set, &engine, name);
             let schedule = schedule.expect("what was run can be run again");
             let part = files::name_part(&format!("{} {name}", program.check_name()));
             let path = directory.join(part + ".schedule");
-            std::fs::create_dir_all(directory)
+            files::make_directory(directory)
                 .and_then(|()| files::write(&path, &schedule.to_string()))
                 .map_err(Failure::Output)?;
             checked.saved.push((name.to_string(), path.display().to_string()));
@@ -159,13 +160,18 @@ fn sample(
             (name.to_string(), seen.runs)
         }))
         .collect();
-    ended.sort_by_key(|(_, runs)| std::cmp::Reverse(*runs));
+    let violated = observed.violated(program);
+    let mut violated: Vec<_> = violated.map(|(name, seen)| (name.to_string(), seen.runs)).collect();
+    for list in [&mut ended, &mut violated] {
+        list.sort_by_key(|(_, runs)| std::cmp::Reverse(*runs));
+    }
     let exit = Exit::of(&checked.judgement, report.completeness);
     let sample = Sample {
         checked,
         scheduler: arguments.scheduler.name(),
         seed,
         ended,
+        violated,
         circles: observed.circles,
         known: known(check),
     };

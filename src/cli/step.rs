@@ -1,14 +1,13 @@
 //! `ghosthunt step`: be the scheduler, in the terminal.
 
 use super::output::Failure;
-use super::{Exit, files};
+use super::{Exit, files, given};
 use crate::scenario::{Named, SplitName};
-use crate::schedule::{self, Schedule};
+use crate::schedule;
 use crate::terminal::{Session, play};
 use clap::Args;
-use std::fs;
 use std::io::{IsTerminal, stdin, stdout};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Be the scheduler: choose every step yourself, in the terminal
 ///
@@ -22,7 +21,7 @@ pub(super) struct Arguments {
     scenario: String,
     /// Go on from the end of this schedule
     #[arg(long, value_name = "FILE")]
-    load: Option<PathBuf>,
+    load: Option<String>,
     /// Where the key `s` writes the run [default: the check's name and `.schedule`]
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
@@ -31,12 +30,23 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let split = SplitName::parse(&arguments.scenario);
     let scenario = Named::find(split.scenario)?.parse()?;
-    let loaded = arguments.load.as_deref().map(load).transpose()?;
+    let loaded = match &arguments.load {
+        Some(file) => {
+            let (name, text) = given::read(file)?;
+            Some(given::parse(&name, &text)?)
+        }
+        None => None,
+    };
+    if let Some(path) = &arguments.save {
+        files::has_directory("--save", path)?;
+    }
     let of_schedule = loaded.as_ref().and_then(|schedule| schedule.kernel.as_deref());
     let kernel = split.kernel.or(of_schedule).or(scenario.kernel_names()[0]);
     let kernel = kernel.map(str::to_string);
-    let set = loaded.as_ref().map_or(&[][..], |schedule| &schedule.set);
-    let check = scenario.compile(kernel.as_deref(), set)?;
+    let check = match &loaded {
+        Some(schedule) => given::compiled(&scenario, kernel.as_deref(), schedule)?,
+        None => scenario.compile(kernel.as_deref(), &[])?,
+    };
     let trace = match &loaded {
         Some(schedule) => {
             schedule::replay(&check.program, schedule)
@@ -61,11 +71,4 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     })
     .map_err(Failure::Output)?;
     Ok(Exit::AsExpected)
-}
-
-fn load(path: &Path) -> Result<Schedule, Failure> {
-    let name = path.display().to_string();
-    let text = fs::read_to_string(path)
-        .map_err(|error| Failure::Unreadable { path: name.clone(), error })?;
-    Ok(Schedule::parse(&name, &text)?)
 }

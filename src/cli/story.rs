@@ -7,8 +7,8 @@ use crate::report::{self, style, text};
 use crate::scenario::Named;
 
 /// The race as Go 1.14beta1 had it, and the same cast with the lock that Go 1.14 took.
-const RACE: &str = "go/cgo-exit-1.14beta1";
-const FIXED: &str = "go/cgo-exit-1.14";
+pub(super) const RACE: &str = "go/cgo-exit-1.14beta1";
+pub(super) const FIXED: &str = "go/cgo-exit-1.14";
 
 const OPENING: &str = "\
 A ghost is a process that has killed all its threads but one, and that one is suspended: nothing \

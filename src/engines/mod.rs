@@ -62,7 +62,7 @@ pub fn report(
     let mut violations = Vec::new();
     let mut reach = Vec::new();
     for (index, property) in program.properties.iter().enumerate() {
-        let trace = observed.properties.get(&index).cloned();
+        let trace = observed.properties.get(&index).map(|seen| seen.trace.clone());
         match (property.kind, trace) {
             (PropertyKind::Reach(_), trace) => reach.push((index, trace)),
             (_, Some(trace)) => violations.push(Found::new(Finding::Property(index), trace)),

@@ -71,6 +71,27 @@ impl Diagnostic {
             None => self,
         }
     }
+
+    /// Adds the nearest of `names`, if one is near `name`, and all of them; `what` is what each is.
+    #[must_use]
+    pub fn among(self, name: &str, what: &str, names: &[&str]) -> Self {
+        let all = match names {
+            [] => format!("there is no {what}"),
+            [one] => format!("the only {what} is `{one}`"),
+            names => format!("the {what}s are {}", listed(names)),
+        };
+        self.nearest(name, names.iter().copied()).help(all)
+    }
+}
+
+/// Names for a sentence: "`a`, `b` and `c`".
+pub fn listed(names: &[&str]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.as_slice() {
+        [] => "none".to_string(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
 }
 
 /// The name closest to `name` (Damerau-Levenshtein), if it is at most a third of its length away.

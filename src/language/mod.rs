@@ -12,7 +12,8 @@ mod syntax;
 mod types;
 
 pub use declarations::{Declaration, Declared, Word, declarations};
-pub use diagnostic::{Diagnostic, Severity, Spanned, nearest_name};
+pub use diagnostic::{Diagnostic, Severity, Spanned, listed, nearest_name};
+pub use model::choices;
 pub use mutation::{Edit, Operator, Outline, StatementText, mutations, outline};
 
 use crate::program::{Program, Sources};
@@ -79,7 +80,7 @@ pub fn compile(
     let failed = |diagnostics: &[Diagnostic]| {
         diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     };
-    let program = lower::lower(&merged, cast, &sources, &mut diagnostics);
+    let program = merged.and_then(|merged| lower::lower(&merged, cast, &sources, &mut diagnostics));
     match program {
         Some(mut program) if !failed(&diagnostics) => {
             program.model = model.value.clone();

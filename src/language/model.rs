@@ -1,6 +1,6 @@
 //! Several texts to one model: what `use` brings in, names, options, hooks and overrides.
 
-use super::diagnostic::{Diagnostic, Spanned};
+use super::diagnostic::{Diagnostic, Severity, Spanned};
 use super::parser::parse_module;
 use super::syntax::*;
 use super::{Cast, Library};
@@ -112,20 +112,43 @@ pub(super) struct Model {
     pub symbols: HashMap<String, Symbol>,
 }
 
-/// Reads `model` and all it uses, and merges them.
+/// Reads `model` and all it uses, and merges them. `None` if a text is missing: whatever it declares
+/// would be missed everywhere.
 pub(super) fn load(
     model: &Spanned<String>,
     cast: &Cast,
     library: &dyn Library,
     sources: &mut Sources,
     errors: &mut Vec<Diagnostic>,
-) -> Model {
-    let mut loader = Loader { library, sources, errors, loaded: Vec::new(), modules: Vec::new() };
+) -> Option<Model> {
+    let mut loader = Loader::new(library, sources, errors);
     loader.load(&model.value, model.span);
+    if loader.missing {
+        return None;
+    }
     let modules = loader.modules;
-    let mut merger = Merger { model: Model::default(), declared: HashMap::new(), errors };
+    let all_read = errors.iter().all(|error| error.severity != Severity::Error);
+    let (model, declared) = (Model::default(), HashMap::new());
+    let mut merger = Merger { model, declared, all_read, errors };
     merger.merge(modules, cast);
-    merger.model
+    Some(merger.model)
+}
+
+/// What can be chosen of a model from outside: the names of its presets and of its options, each in
+/// the order of the texts. What cannot be read has none.
+pub fn choices(model: &str, library: &dyn Library) -> (Vec<String>, Vec<String>) {
+    let (mut sources, mut errors) = (Sources::default(), Vec::new());
+    let mut loader = Loader::new(library, &mut sources, &mut errors);
+    loader.load(model, Span { file: 0, start: 0, end: 0 });
+    let (mut presets, mut options) = (Vec::new(), Vec::new());
+    for item in loader.modules.into_iter().flat_map(|module| module.items) {
+        match item {
+            Item::Preset { name, .. } if !presets.contains(&name.text) => presets.push(name.text),
+            Item::Option { name, .. } => options.push(name.text),
+            _ => {}
+        }
+    }
+    (presets, options)
 }
 
 struct Loader<'a> {
@@ -135,6 +158,19 @@ struct Loader<'a> {
     loaded: Vec<String>,
     /// What is used stands before what uses it.
     modules: Vec<Module>,
+    /// A text is not there.
+    missing: bool,
+}
+
+impl<'a> Loader<'a> {
+    fn new(
+        library: &'a dyn Library,
+        sources: &'a mut Sources,
+        errors: &'a mut Vec<Diagnostic>,
+    ) -> Self {
+        let (loaded, modules) = (Vec::new(), Vec::new());
+        Loader { library, sources, errors, loaded, modules, missing: false }
+    }
 }
 
 impl Loader<'_> {
@@ -147,6 +183,7 @@ impl Loader<'_> {
             let names = self.library.names();
             let error = Diagnostic::error(format!("there is no model `{name}`"), span, "not found");
             self.errors.push(error.nearest(name, names.iter().map(String::as_str)));
+            self.missing = true;
             return;
         };
         let too_many = self.sources.files.len() >= usize::from(u16::MAX);
@@ -169,6 +206,8 @@ struct Merger<'a> {
     model: Model,
     /// Where each name was first declared.
     declared: HashMap<String, Span>,
+    /// All texts were read to their ends, so that what is not declared is not there.
+    all_read: bool,
     errors: &'a mut Vec<Diagnostic>,
 }
 
@@ -370,11 +409,17 @@ impl Merger<'_> {
         if let Some(preset) = &cast.preset {
             let chosen = presets.iter().filter(|(name, _)| name.text == preset.value);
             let settings: Vec<_> = chosen.flat_map(|(_, settings)| settings.clone()).collect();
-            if presets.iter().all(|(name, _)| name.text != preset.value) {
+            if self.all_read && presets.iter().all(|(name, _)| name.text != preset.value) {
                 let message = format!("there is no preset `{}`", preset.value);
                 let error = Diagnostic::error(message, preset.span, "not found");
-                let names = presets.iter().map(|(name, _)| name.text.as_str());
-                self.errors.push(error.nearest(&preset.value, names));
+                let mut names: Vec<&str> = Vec::new();
+                for (name, _) in presets {
+                    // Several texts may add to one preset.
+                    if !names.contains(&name.text.as_str()) {
+                        names.push(&name.text);
+                    }
+                }
+                self.errors.push(error.among(&preset.value, "preset", &names));
             }
             for (name, value) in settings {
                 self.set_option(&name, value);
@@ -407,10 +452,12 @@ impl Merger<'_> {
         if let Some(&Symbol::Option(option)) = self.model.symbols.get(&name.text) {
             return Some(option);
         }
-        let message = format!("there is no option `{}`", name.text);
-        let error = Diagnostic::error(message, name.span, "not found");
-        let names = self.model.options.iter().map(|option| option.name.text.as_str());
-        self.errors.push(error.nearest(&name.text, names));
+        if self.all_read {
+            let message = format!("there is no option `{}`", name.text);
+            let error = Diagnostic::error(message, name.span, "not found");
+            let names = self.model.options.iter().map(|option| option.name.text.as_str());
+            self.errors.push(error.among(&name.text, "option", &names.collect::<Vec<_>>()));
+        }
         None
     }
 }

@@ -1,10 +1,15 @@
 //! Diagnostics, drawn in the manner of rustc.
 
+use super::text::wrap;
 use crate::language::{Diagnostic, Errors, Severity};
 use crate::program::{Sources, Span};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::fmt::Write as _;
+use unicode_width::UnicodeWidthStr;
+
+/// What stands before a help, for lines with numbers of up to four digits.
+const HELP_MARGIN: usize = "     = help: ".len();
 
 /// All of `errors`, errors and warnings, with colours; the first is where to start.
 pub fn errors(errors: &Errors, width: usize) -> String {
@@ -16,12 +21,23 @@ pub fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources, width: usize) 
     let renderer = Renderer::styled().decor_style(DecorStyle::Ascii).term_width(width);
     let mut text = String::new();
     for diagnostic in diagnostics {
-        let _ = writeln!(text, "{}\n", renderer.render(&[group(diagnostic, sources)]));
+        let helps: Vec<String> = diagnostic.helps.iter().map(|help| fitting(help, width)).collect();
+        let group = group(diagnostic, &helps, sources);
+        let _ = writeln!(text, "{}\n", renderer.render(&[group]));
     }
     text
 }
 
-fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
+/// A help in as many lines as it takes.
+fn fitting(help: &str, width: usize) -> String {
+    let width = width.saturating_sub(HELP_MARGIN);
+    match help.width() <= width {
+        true => help.to_string(),
+        false => wrap(help, width, usize::MAX).join("\n"),
+    }
+}
+
+fn group<'a>(diagnostic: &'a Diagnostic, helps: &'a [String], sources: &'a Sources) -> Group<'a> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -46,7 +62,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
         group = group.element(snippet);
         labels = &labels[here..];
     }
-    for help in &diagnostic.helps {
+    for help in helps {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     group

@@ -206,7 +206,12 @@ pub fn minimised(
         (true, Some(_)) => "no way to a cycle is shorter",
         (false, _) => "not proved to be shortest: the scenario was not searched whole",
     };
-    let verdict = format!("{} made {}; {proof}", size(&given.run), size(&minimal.run));
+    let (before, after) = (size(&given.run), size(&minimal.run));
+    let verdict = match (before == after, proved) {
+        (false, _) => format!("{before} made {after}; {proof}"),
+        (true, true) => format!("{after}: minimal already; {proof}"),
+        (true, false) => format!("{after}: nothing was found to leave out; {proof}"),
+    };
     format!(
         "{}\n{}\n{}{}",
         paint(STRONG, check_name),
@@ -287,7 +292,7 @@ fn census(report: &Report, width: usize) -> String {
 fn searched(checked: &Checked, width: usize) -> String {
     let report = checked.report;
     if let Some(runs) = report.runs {
-        return ran(report, runs, width) + &never_run(checked, width);
+        return ran(report, runs, width);
     }
     let states = plural(report.states, "state");
     let rest = format!(
@@ -297,7 +302,7 @@ fn searched(checked: &Checked, width: usize) -> String {
         bytes(report.store_bytes),
         duration(report.elapsed)
     );
-    let mut text = match limit_reached(report.completeness) {
+    match limit_reached(report.completeness) {
         None => paragraph(&format!("Searched all {states}: {rest}"), width, 0),
         Some(limit) => {
             let frontier = count(report.frontier);
@@ -310,9 +315,7 @@ fn searched(checked: &Checked, width: usize) -> String {
                 0,
             )
         }
-    };
-    text += &never_run(checked, width);
-    text
+    }
 }
 
 /// What the runs of another engine came to.
@@ -327,22 +330,21 @@ fn ran(report: &Report, runs: u64, width: usize) -> String {
         report.engine,
         plural(u64::from(report.depth), "step"),
         plural(report.states, "state"),
-        if report.executions.is_empty() { "" } else { " they end in" },
+        if report.executions.is_empty() { "" } else { " at their ends" },
         duration(report.elapsed)
     );
     paragraph(&text, width, 0)
 }
 
-/// How many statements never ran, by the text they stand in.
-fn never_run(checked: &Checked, width: usize) -> String {
-    let not_run: Vec<_> = not_run_by_file(checked)
-        .into_iter()
-        .map(|(file, statements)| format!("{} of {file}", count(statements.len() as u64)))
-        .collect();
-    if not_run.is_empty() {
-        return String::new();
+/// How many statements never ran, and how to see them; nothing if all did.
+pub fn never_run(checked: &Checked, width: usize) -> String {
+    match checked.report.not_run.len() as u64 {
+        0 => String::new(),
+        number => {
+            let statements = plural(number, "statement");
+            paragraph(&format!("{statements} never ran here; --coverage lists them"), width, 0)
+        }
     }
-    paragraph(&format!("Statements never run: {}", not_run.join(", ")), width, 0)
 }
 
 /// The statements that never ran, by the text they stand in.

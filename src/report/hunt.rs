@@ -20,6 +20,8 @@ pub struct Hunted {
     pub states: u64,
     /// Whether all were searched.
     pub exhaustive: bool,
+    /// Whether the search was begun before the hunt was interrupted.
+    pub begun: bool,
     /// How long that took.
     pub elapsed: Duration,
 }
@@ -45,32 +47,52 @@ impl Hunted {
         });
         let bad = bad.collect();
         let exhaustive = report.completeness == Completeness::Exhaustive;
-        Hunted { cell, bad, states: report.states, exhaustive, elapsed: report.elapsed }
+        let (states, elapsed) = (report.states, report.elapsed);
+        Hunted { cell, bad, states, exhaustive, begun: true, elapsed }
+    }
+
+    /// A combination that the hunt has not come to.
+    pub fn not_begun(cell: Cell) -> Hunted {
+        let (bad, elapsed) = (Vec::new(), Duration::ZERO);
+        Hunted { cell, bad, states: 0, exhaustive: false, begun: false, elapsed }
     }
 
     /// `safe` is only said after the whole state space.
     pub fn verdict(&self) -> &str {
         match self.bad.first() {
             Some(bad) => &bad.name,
-            None if self.exhaustive => "safe",
-            None => "incomplete",
+            None => self.unfinished().unwrap_or("safe"),
         }
     }
 
     /// The verdict, how many steps lead to it, and the letters of its causes: `ghost 21 b`.
     fn words(&self, hunt: &Hunt) -> String {
-        let words: Vec<_> = self.bad.iter().map(|bad| bad.words(hunt)).collect();
-        if words.is_empty() { self.verdict().to_string() } else { words.join(", ") }
+        let mut words: Vec<_> = self.bad.iter().map(|bad| bad.words(hunt)).collect();
+        match self.unfinished() {
+            Some(unfinished) => words.push(unfinished.to_string()),
+            None if words.is_empty() => words.push(self.verdict().to_string()),
+            None => {}
+        }
+        words.join(", ")
     }
 
-    fn styled(&self, words: &str) -> String {
-        let style = match self.verdict() {
-            "safe" => style::GOOD,
-            "incomplete" => style::NOTE,
-            _ => style::BAD,
-        };
-        paint(style, words)
+    /// Why there may be more that is wrong; `None` if all was searched.
+    fn unfinished(&self) -> Option<&'static str> {
+        match (self.exhaustive, self.begun) {
+            (true, _) => None,
+            (false, true) => Some("incomplete"),
+            (false, false) => Some("unsearched"),
+        }
     }
+}
+
+fn styled(verdict: &str, words: &str) -> String {
+    let style = match verdict {
+        "safe" => style::GOOD,
+        "incomplete" | "unsearched" => style::NOTE,
+        _ => style::BAD,
+    };
+    paint(style, words)
 }
 
 impl Bad {
@@ -154,21 +176,21 @@ pub fn row(hunted: &[Hunted], hunt: &Hunt) -> String {
     for (found, &width) in alone.iter().zip(&widths) {
         let words = found.words(hunt);
         let gap = " ".repeat(width.saturating_sub(words.width()).max(1));
-        line += &format!("{}{gap}", found.styled(&words));
+        line += &format!("{}{gap}", styled(found.verdict(), &words));
     }
-    let (words, of) = together_words(alone, together, hunt);
+    let (words, verdict) = together_words(alone, together, hunt);
     let gap = " ".repeat(widths[suspenders].saturating_sub(words.width()).max(1));
-    line += &of.map_or(words.clone(), |found| found.styled(&words));
+    line += &verdict.map_or(words.clone(), |verdict| styled(verdict, &words));
     let states = hunted.iter().map(|found| found.states).sum();
     line + &gap + &text::count(states) + "\n"
 }
 
-/// What several suspenders do that none of them does alone.
+/// What several suspenders do that none of them does alone, and the verdict that it is.
 fn together_words<'a>(
     alone: &[Hunted],
     together: &'a [Hunted],
     hunt: &Hunt,
-) -> (String, Option<&'a Hunted>) {
+) -> (String, Option<&'a str>) {
     let known = |found: &Hunted, name: &str| {
         alone.iter().any(|one| {
             found.cell.suspenders.contains(&one.cell.suspenders[0])
@@ -178,16 +200,18 @@ fn together_words<'a>(
     for found in together {
         if let Some(bad) = found.bad.iter().find(|bad| !known(found, &bad.name)) {
             let words = format!("{}: {}", bad.words(hunt), found.cell.suspenders.join(", "));
-            return (words, Some(found));
+            return (words, Some(found.verdict()));
         }
     }
-    match together.iter().find(|found| found.verdict() != "safe") {
-        Some(found) if found.bad.is_empty() => ("incomplete".to_string(), Some(found)),
-        Some(_) => ("nothing new".to_string(), None),
-        None => match together.first() {
-            Some(found) => ("safe".to_string(), Some(found)),
-            None => ("–".to_string(), None),
-        },
+    if let Some(unfinished) = together.iter().find_map(Hunted::unfinished) {
+        return (unfinished.to_string(), Some(unfinished));
+    }
+    match together.first() {
+        None => ("–".to_string(), None),
+        Some(_) if together.iter().any(|found| !found.bad.is_empty()) => {
+            ("nothing new".to_string(), None)
+        }
+        Some(_) => ("safe".to_string(), Some("safe")),
     }
 }
 
@@ -203,8 +227,12 @@ pub fn tally(hunted: &[Hunted]) -> String {
     }
     let states = hunted.iter().map(|found| found.states).sum();
     let time = hunted.iter().map(|found| found.elapsed).sum();
+    let interrupted = match hunted.iter().all(|found| found.begun) {
+        true => "",
+        false => "Interrupted: the table is incomplete; what it calls unsearched was not begun\n",
+    };
     format!(
-        "\n{}: {}; {} states in {}\n",
+        "\n{}: {}; {} states in {}\n{interrupted}",
         text::plural(hunted.len() as u64, "combination"),
         words.join(", "),
         text::count(states),

@@ -29,7 +29,7 @@ pub use endless::{ForEver, assumption, assumptions, for_ever};
 pub use engines::{Compared, Findings, Summary, engines_head, engines_line, json_engines};
 pub use execution::execution;
 pub use explain::{Explained, Prospect, explain, explanation};
-pub use human::{coverage, details, line, minimised, replayed, witnesses};
+pub use human::{coverage, details, line, minimised, never_run, replayed, witnesses};
 pub use json::{check as json, danger as json_danger, list as json_list, replay as json_replay};
 pub use junit::{broken as junit_broken, case as junit_case, suite as junit_suite};
 pub use mutation::{Counts, Detail, Mutated, mutation_table};

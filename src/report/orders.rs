@@ -165,7 +165,8 @@ pub fn executions(all: &[Tried], width: usize) -> String {
     let mut text = String::new();
     for (verdict, drawn, rows) in shared {
         let named = verdict.execution.as_ref().map_or("", |found| found.shows.as_str());
-        let head = format!("{named}, row {}:", ranges(&rows));
+        let word = if rows.len() == 1 { "row" } else { "rows" };
+        let head = format!("{named}, {word} {}:", ranges(&rows));
         text += &format!("\n{}\n", paint(STRONG, head.trim_end()));
         for race in verdict.races.iter().take(1) {
             text += &super::human::paragraph(race, width, 2);

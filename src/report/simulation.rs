@@ -1,11 +1,14 @@
 //! What a simulation saw, and how much of everything that is.
 
-use super::style::{NOTE, STRONG, paint};
+use super::style::{BAD, GOOD, NOTE, STRONG, paint};
 use super::text::{count, duration, pad, plural, wrap};
 use super::{Checked, Verdict};
+use crate::scenario::{UnmetKind, finding_name};
 use crate::search::{Completeness, Report};
+use anstyle::Style;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use unicode_width::UnicodeWidthStr;
 
 /// A simulation of one check.
 #[derive(Debug, Clone)]
@@ -18,6 +21,8 @@ pub struct Sample<'a> {
     pub seed: u64,
     /// By outcome: how many runs ended so, good ends and bad, and under the name of a failed check.
     pub ended: Vec<(String, u64)>,
+    /// By property: how many runs violated it.
+    pub violated: Vec<(String, u64)>,
     /// Runs that could only go round in a circle.
     pub circles: u64,
     /// What there is to see, if the search has seen it all.
@@ -81,15 +86,12 @@ impl Sample<'_> {
 
 /// The sample for people.
 pub fn human(sample: &Sample, width: usize) -> String {
-    let Sample { checked, ended, known, .. } = sample;
+    let Sample { checked, ended, violated, known, .. } = sample;
     let report = checked.report;
     let runs = report.runs.unwrap_or(0);
-    let verdict = Verdict::of(report).name();
-    let mut text = format!(
-        "{}: {}\n",
-        paint(STRONG, &checked.check.program.check_name()),
-        paint(NOTE, &format!("{verdict} (sampled)"))
-    );
+    let (verdict, style) = verdict(checked);
+    let name = paint(STRONG, &checked.check.program.check_name());
+    let mut text = format!("{name}: {}\n", paint(style, &verdict));
     let seed = sample.seed;
     text += &paragraph(
         &format!(
@@ -102,18 +104,14 @@ pub fn human(sample: &Sample, width: usize) -> String {
         width,
     );
     text.push('\n');
-    let name_width = ended.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    for (name, times) in ended {
-        let (low, high) = wilson(*times, runs.max(1));
-        let share = *times as f64 / runs.max(1) as f64;
-        text += &format!(
-            "  {}  {:>9}  {:>9}  (95 %: {} to {})\n",
-            pad(name, name_width),
-            count(*times),
-            percent(share),
-            percent(low),
-            percent(high)
-        );
+    let names = ended.iter().chain(violated).map(|(name, _)| name.width());
+    let name_width = names.max().unwrap_or(0);
+    let rows = |list: &[(String, u64)]| -> String {
+        list.iter().map(|(name, times)| row(&pad(name, name_width), *times, runs)).collect()
+    };
+    text += &rows(ended);
+    if !violated.is_empty() {
+        text += &format!("  and, whatever the end, violated in\n{}", rows(violated));
     }
     if sample.circles > 0 {
         let circles = plural(sample.circles, "run");
@@ -149,6 +147,34 @@ pub fn human(sample: &Sample, width: usize) -> String {
     text
 }
 
+/// The verdict, which is that of runs that were picked.
+fn verdict(checked: &Checked) -> (String, Style) {
+    let program = &checked.check.program;
+    let found = checked.told_first().map(|found| finding_name(&found.what, program));
+    match (found, checked.judgement.gravest()) {
+        (Some(found), None) => (format!("{found}, as expected (sampled)"), GOOD),
+        (_, None | Some(UnmetKind::Incomplete)) => ("incomplete (sampled)".to_string(), NOTE),
+        (found, Some(_)) => {
+            let found = found.unwrap_or(Verdict::of(checked.report).name());
+            let expected = checked.check.expectation.summary();
+            (format!("{found} (sampled; expected: {expected})"), BAD)
+        }
+    }
+}
+
+/// What came in so many of the runs.
+fn row(name: &str, times: u64, runs: u64) -> String {
+    let (low, high) = wilson(times, runs.max(1));
+    let share = times as f64 / runs.max(1) as f64;
+    format!(
+        "  {name}  {:>9}  {:>9}  (95 %: {} to {})\n",
+        count(times),
+        percent(share),
+        percent(low),
+        percent(high)
+    )
+}
+
 fn paragraph(text: &str, width: usize) -> String {
     let lines = wrap(text, width.saturating_sub(2), usize::MAX);
     lines.iter().map(|line| format!("  {line}\n")).collect()
@@ -167,6 +193,8 @@ struct SampleObject<'a> {
     runs: u64,
     circles: u64,
     ended: BTreeMap<&'a str, EndedObject>,
+    violated: BTreeMap<&'a str, EndedObject>,
+    as_expected: bool,
     unmet: Vec<&'a str>,
     seen: SeenObject,
     of: Option<SeenObject>,
@@ -190,15 +218,18 @@ struct SeenObject {
 }
 
 /// The sample as one line of JSON, schema `ghosthunt.simulate/1`.
-pub fn json(sample: &Sample) -> String {
+pub fn json<'a>(sample: &'a Sample) -> String {
     let report = sample.checked.report;
     let program = &sample.checked.check.program;
     let runs = report.runs.unwrap_or(0);
-    let ended = sample.ended.iter().map(|(name, times)| {
-        let (low, high) = wilson(*times, runs.max(1));
-        let share = *times as f64 / runs.max(1) as f64;
-        (name.as_str(), EndedObject { runs: *times, share, low, high })
-    });
+    let objects = |list: &'a [(String, u64)]| {
+        let object = |(name, times): &'a (String, u64)| {
+            let (low, high) = wilson(*times, runs.max(1));
+            let share = *times as f64 / runs.max(1) as f64;
+            (name.as_str(), EndedObject { runs: *times, share, low, high })
+        };
+        list.iter().map(object).collect()
+    };
     let object = SampleObject {
         schema: "ghosthunt.simulate/1",
         scenario: &program.scenario,
@@ -210,7 +241,9 @@ pub fn json(sample: &Sample) -> String {
         seed: sample.seed,
         runs,
         circles: sample.circles,
-        ended: ended.collect(),
+        ended: objects(&sample.ended),
+        violated: objects(&sample.violated),
+        as_expected: sample.checked.judgement.as_expected(),
         unmet: sample.checked.judgement.unmet.iter().map(|unmet| unmet.text.as_str()).collect(),
         seen: SeenObject {
             states: report.states,

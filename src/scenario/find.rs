@@ -157,6 +157,9 @@ impl fmt::Display for NotFound {
                     "there is no hunt for `{name}`: a `hunt.toml` beside the model describes one"
                 )
             }
+            NotFound::Unreadable { path, error } if error.kind() == io::ErrorKind::InvalidData => {
+                write!(f, "cannot read {path}: this is no text")
+            }
             NotFound::Unreadable { path, error } => write!(f, "cannot read {path}: {error}"),
         }
     }

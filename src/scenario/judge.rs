@@ -1,8 +1,7 @@
 //! Whether a search found what was expected, and if not, what differs.
 
-use super::table::listed;
 use super::{Allowed, Expectation};
-use crate::language::{Diagnostic, Spanned};
+use crate::language::{Diagnostic, Spanned, listed};
 use crate::program::{Program, PropertyKind};
 use crate::search::{Completeness, Finding, Report};
 
@@ -48,7 +47,8 @@ const RACE: &str = "race";
 const BUILT_IN_ENDS: [&str; 2] = ["done", "stuck"];
 
 impl Judgement {
-    /// All is as expected, and the whole state space was searched.
+    /// All is as expected, and the whole state space was searched; of a sample, see
+    /// [`Expectation::judge_sample`].
     pub fn as_expected(&self) -> bool {
         self.unmet.is_empty()
     }
@@ -114,7 +114,8 @@ impl Expectation {
         let unseen = if exhaustive { UnmetKind::Vacuous } else { UnmetKind::Incomplete };
         for (index, _) in report.reach.iter().filter(|(_, witness)| witness.is_none()) {
             let name = &program.properties[*index].name;
-            unmet.push(Unmet { kind: unseen, text: format!("`{name}` is never witnessed") });
+            let text = if exhaustive { "is never witnessed" } else { "has not been witnessed" };
+            unmet.push(Unmet { kind: unseen, text: format!("`{name}` {text}") });
         }
         for live in report.liveness.iter().filter(|live| !live.triggered) {
             let name = &program.properties[live.property].name;
@@ -140,6 +141,31 @@ impl Expectation {
         }
         unmet.sort_by_key(|unmet| unmet.kind);
         Judgement { unmet }
+    }
+
+    /// Compares with what a sample saw. It decides what occurs, and nothing of what does not: where
+    /// something bad is expected, and it and nothing unexpected was seen, all is as expected; where
+    /// safety is, that is left open.
+    pub fn judge_sample(&self, report: &Report, program: &Program) -> Judgement {
+        let mut judgement = self.judge(report, program);
+        let only_sampled = judgement.unmet.len() == 1;
+        if report.completeness == Completeness::Sampled
+            && only_sampled
+            && self.expects_something_bad(program)
+        {
+            judgement.unmet.clear();
+        }
+        judgement
+    }
+
+    /// A bad end is to occur, or a property to fail.
+    fn expects_something_bad(&self, program: &Program) -> bool {
+        let is_bad = |name: &Spanned<String>| {
+            let declared = program.outcomes.iter().find(|outcome| outcome.name == name.value);
+            declared.map_or(name.value == "stuck", |outcome| !outcome.fine)
+        };
+        let ends = self.outcome.iter().chain(self.outcomes.iter().flatten());
+        ends.into_iter().any(is_bad) || !self.violates.is_empty()
     }
 
     /// Whether the violation is one that is expected.

@@ -85,7 +85,12 @@ impl Library for Models {
     fn names(&self) -> Vec<String> {
         let mut names: Vec<_> =
             built_in_models().iter().map(|(name, _)| (*name).to_string()).collect();
-        let beside = self.beside.iter().flat_map(fs::read_dir).flatten().flatten();
+        // A directory without a name is the current one, which `read_dir` has no such name for.
+        let beside = self.beside.iter().map(|directory| match directory.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => directory,
+        });
+        let beside = beside.flat_map(fs::read_dir).flatten().flatten();
         names.extend(beside.filter_map(|entry| {
             Some(entry.file_name().to_str()?.strip_suffix(".ghost")?.to_string())
         }));

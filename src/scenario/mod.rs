@@ -146,6 +146,11 @@ impl Scenario {
         self.compile_with(kernel, set, &self.models())
     }
 
+    /// The presets and the options that its model has, by name.
+    pub fn choices(&self) -> (Vec<String>, Vec<String>) {
+        language::choices(&self.model.value, &self.models())
+    }
+
     /// The models that this scenario can name.
     pub fn models(&self) -> Models {
         Models::beside(self.directory.as_deref())
@@ -189,14 +194,25 @@ impl Scenario {
             .iter()
             .find(|known| known.value == kernel)
             .cloned()
-            .unwrap_or_else(|| given("--kernel", kernel, sources))
+            .unwrap_or_else(|| given("--kernel ", kernel, sources))
     }
 }
 
-/// A value that was given on the command line, which becomes a text of its own to point into.
-fn given(flag: &str, value: &str, sources: &mut Sources) -> Spanned<String> {
-    let file = sources.add(flag, value);
-    Spanned { value: value.to_string(), span: span(file, 0, value.len()) }
+/// What diagnostics call the command line.
+const COMMAND_LINE: &str = "the command line";
+
+/// Whether the first error is about what was given from outside the scenario: a kernel or an option.
+pub fn is_about_what_was_given(errors: &Errors) -> bool {
+    let first = errors.diagnostics.iter().find(|one| one.severity == Severity::Error);
+    let label = first.and_then(|error| error.labels.first());
+    label.is_some_and(|(span, _)| errors.sources.files[usize::from(span.file)].name == COMMAND_LINE)
+}
+
+/// A value that was given from outside, which becomes a text of its own to point into.
+fn given(before: &str, value: &str, sources: &mut Sources) -> Spanned<String> {
+    let file = sources.add(COMMAND_LINE, format!("{before}{value}"));
+    let (start, end) = (before.len(), before.len() + value.len());
+    Spanned { value: value.to_string(), span: span(file, start, end) }
 }
 
 fn given_option(
@@ -204,15 +220,10 @@ fn given_option(
     value: &str,
     sources: &mut Sources,
 ) -> (Spanned<String>, Spanned<String>) {
-    let file = sources.add("--set", format!("{name}={value}"));
-    let value_start = name.len() + 1;
-    (
-        Spanned { value: name.to_string(), span: span(file, 0, name.len()) },
-        Spanned {
-            value: value.to_string(),
-            span: span(file, value_start, value_start + value.len()),
-        },
-    )
+    let flag = "--set ";
+    let value = given(&format!("{flag}{name}="), value, sources);
+    let span = span(value.span.file, flag.len(), flag.len() + name.len());
+    (Spanned { value: name.to_string(), span }, value)
 }
 
 fn span(file: FileId, start: usize, end: usize) -> Span {

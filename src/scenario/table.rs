@@ -2,7 +2,7 @@
 //! reading goes on, so that several mistakes are shown at once.
 
 use super::span;
-use crate::language::{Diagnostic, Spanned};
+use crate::language::{Diagnostic, Spanned, listed};
 use crate::program::{FileId, Span};
 use std::ops::Range;
 use toml_edit::{Item, Key, TableLike, Value};
@@ -153,15 +153,5 @@ impl Reader<'_> {
             self.wrong_type(key, item, "a table");
         }
         table
-    }
-}
-
-/// Names for a sentence: "`a`, `b` and `c`".
-pub(super) fn listed(names: &[&str]) -> String {
-    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.as_slice() {
-        [] => "none".to_string(),
-        [one] => one.clone(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
 }

@@ -57,7 +57,7 @@ pub const VERSION: u32 = 1;
 pub const UNFINISHED: &str = "unfinished";
 
 /// The first word of every schedule file.
-const MAGIC: &str = "ghosthunt-schedule";
+pub const MAGIC: &str = "ghosthunt-schedule";
 
 /// A schedule file, read or to be written.
 #[derive(Debug, Clone)]
@@ -141,6 +141,15 @@ impl Schedule {
             sources: Sources::default(),
             places: HeaderPlaces { model: NOWHERE, shows: NOWHERE, end: NOWHERE },
         })
+    }
+
+    /// The line of the file that has these words, however it is spaced.
+    pub fn line_with(&self, words: &str) -> Option<Span> {
+        let file = self.sources.files.first()?;
+        let same = |line: &str| line.split_whitespace().eq(words.split_whitespace());
+        let line = file.text.lines().find(|line| same(line))?;
+        let start = line.as_ptr().addr() - file.text.as_ptr().addr();
+        Some(Span { file: 0, start: start as u32, end: (start + line.len()) as u32 })
     }
 
     /// The same, ending in a cycle after so many steps.

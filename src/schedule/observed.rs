@@ -6,7 +6,7 @@
 use super::walk::{Over, Walk};
 use crate::machine::{Machine, Scratch, Transition, Violation};
 use crate::program::{Program, PropertyKind};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Everything that runs have shown so far.
 #[derive(Debug, Clone)]
@@ -23,10 +23,22 @@ pub struct Observed {
     pub ends: BTreeMap<String, SeenEnds>,
     /// Failed checks.
     pub failures: BTreeMap<Violation, Seen>,
-    /// Properties decided by a state: violated, or a `reach` witnessed; by index, with the steps.
-    pub properties: BTreeMap<usize, Vec<Transition>>,
-    states: HashSet<Box<[u64]>>,
+    /// Properties decided by a state: violated, or a `reach` witnessed; by index.
+    pub properties: BTreeMap<usize, Seen>,
+    /// The states seen, each with what it decides.
+    states: HashMap<Box<[u64]>, Vec<Decided>>,
+    /// What the run that is under way has decided: a run counts once.
+    of_this_run: BTreeSet<Decided>,
     scratch: Scratch,
+}
+
+/// What a state decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Decided {
+    /// The property with this index.
+    Property(usize),
+    /// A property cannot be evaluated in it.
+    Failed(Violation),
 }
 
 /// Runs that showed one thing.
@@ -52,6 +64,7 @@ pub struct SeenEnds {
 }
 
 impl Seen {
+    /// A run more; whether it is the shortest so far.
     fn add(&mut self, trace: &[Transition]) -> bool {
         self.runs += 1;
         let shortest = self.runs == 1 || trace.len() < self.trace.len();
@@ -73,7 +86,8 @@ impl Observed {
             ends: BTreeMap::new(),
             failures: BTreeMap::new(),
             properties: BTreeMap::new(),
-            states: HashSet::new(),
+            states: HashMap::new(),
+            of_this_run: BTreeSet::new(),
             scratch: machine.scratch(),
         }
     }
@@ -88,38 +102,59 @@ impl Observed {
         if matches!(walk.over(), Some(Over::Failed(_))) {
             return;
         }
-        self.look_at(walk.state(), machine, || walk.trace().to_vec());
+        if walk.trace().is_empty() {
+            self.of_this_run.clear();
+        }
+        let steps = walk.trace().len();
+        self.look_at(walk.state(), machine, steps, || walk.trace().to_vec());
         let Some(rest) = walk.rest() else { return };
         for (index, state) in rest.states.iter().enumerate().skip(1) {
-            self.look_at(state, machine, || [walk.trace(), &rest.steps_to(index)].concat());
+            let further = rest.steps_to(index);
+            let steps = steps + further.len();
+            self.look_at(state, machine, steps, || [walk.trace(), &further].concat());
         }
     }
 
-    /// A run is in `state`, to which `trace` leads.
-    fn look_at(&mut self, state: &[u64], machine: &Machine, trace: impl Fn() -> Vec<Transition>) {
-        if self.states.contains(state) {
-            return;
+    /// A run is in `state`, after `steps` steps; `trace` leads to it.
+    fn look_at(
+        &mut self,
+        state: &[u64],
+        machine: &Machine,
+        steps: usize,
+        trace: impl Fn() -> Vec<Transition>,
+    ) {
+        if !self.states.contains_key(state) {
+            let decided = self.decided_by(state, machine);
+            self.states.insert(state.into(), decided);
         }
-        self.states.insert(state.into());
+        for what in &self.states[state] {
+            let seen = match what {
+                Decided::Property(index) => self.properties.entry(*index).or_default(),
+                Decided::Failed(violation) => self.failures.entry(*violation).or_default(),
+            };
+            let is_new = self.of_this_run.insert(*what);
+            if is_new && seen.runs == 0 || steps < seen.trace.len() {
+                seen.trace = trace();
+            }
+            seen.runs += u64::from(is_new);
+        }
+    }
+
+    fn decided_by(&mut self, state: &[u64], machine: &Machine) -> Vec<Decided> {
+        let mut decided = Vec::new();
         for (index, property) in machine.program().properties.iter().enumerate() {
             let (condition, deciding) = match property.kind {
                 PropertyKind::Never(addr) | PropertyKind::Reach(addr) => (addr, true),
                 PropertyKind::Always(addr) => (addr, false),
                 PropertyKind::After(..) | PropertyKind::Eventually(_) => continue,
             };
-            if self.properties.contains_key(&index) {
-                continue;
-            }
             match machine.eval(condition, state, &mut self.scratch) {
-                Ok(value) if value == deciding => {
-                    self.properties.insert(index, trace());
-                }
+                Ok(value) if value == deciding => decided.push(Decided::Property(index)),
                 Ok(_) => {}
-                Err(violation) => {
-                    self.failures.entry(violation).or_default().add(&trace());
-                }
+                Err(violation) => decided.push(Decided::Failed(violation)),
             }
         }
+        decided
     }
 
     /// A run is over as `walk` is.
@@ -156,13 +191,21 @@ impl Observed {
         }
     }
 
-    /// Everything that went wrong, each with its name and the shortest run seen to it.
-    pub fn failing<'a>(&'a self, program: &'a Program) -> Vec<(&'a str, &'a [Transition])> {
-        let properties = self.properties.iter().filter_map(|(&index, trace)| {
+    /// The properties that were violated, by name; a `reach` is none of them.
+    pub fn violated<'a>(
+        &'a self,
+        program: &'a Program,
+    ) -> impl Iterator<Item = (&'a str, &'a Seen)> {
+        self.properties.iter().filter_map(|(&index, seen)| {
             let property = &program.properties[index];
             let wrong = !matches!(property.kind, PropertyKind::Reach(_));
-            wrong.then_some((property.name.as_str(), trace.as_slice()))
-        });
+            wrong.then_some((property.name.as_str(), seen))
+        })
+    }
+
+    /// Everything that went wrong, each with its name and the shortest run seen to it.
+    pub fn failing<'a>(&'a self, program: &'a Program) -> Vec<(&'a str, &'a [Transition])> {
+        let properties = self.violated(program).map(|(name, seen)| (name, seen.trace.as_slice()));
         let failures = self.failures.iter().map(|(violation, seen)| {
             let name = program.checks[usize::from(violation.check)].kind.name();
             (name, seen.trace.as_slice())
