@@ -1,12 +1,17 @@
 //! The course: every exercise rejects what is handed out and typical mistakes, and accepts a solution;
 //! nothing that is handed in may cheat; the files are handed out whole or not at all.
 
+use ghosthunt::course::{self, Given, Judged, Lab};
 use ghosthunt::machine::Machine;
 use ghosthunt::schedule::{Schedule, enabled, end_at};
+use ghosthunt::search::Limits;
 use std::collections::{HashSet, VecDeque};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+
+#[path = "course/attempts.rs"]
+mod attempts;
 
 const SOLVED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/course/solved");
 const WRONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/course/wrong");
@@ -133,7 +138,9 @@ fn what_is_handed_out_is_not_solved_and_solutions_are() {
         }
         if file.ends_with(".toml") {
             let (code, said) = ghosthunt(&["check", &file, "--quiet"], &mine);
-            assert!([11, 12, 13].contains(&code), "{file}: {said}");
+            // That cast is there for a mistake that the handout does not make.
+            let fails = file != "9.1-profiler-waits.toml";
+            assert_eq!([11, 12, 13].contains(&code), fails, "{file}: {said}");
         }
     }
 
@@ -153,25 +160,24 @@ fn what_is_handed_out_is_not_solved_and_solutions_are() {
 fn every_exercise_with_a_hole_rejects_typical_mistakes() {
     // The mistake, the exit code, and what is said of it.
     let mistakes = [
-        ("1.2-wait+vacuous", 20, "nothing useful happens"),
+        ("1.2-wait+vacuous", 12, "`never nothing_was_read` fails"),
         ("1.2-wait+no-use", 12, "`never moved_while_read` fails"),
         ("1.2-wait+elsewhere", 65, "`works` is not yours to change"),
         ("1.2-wait+kernel", 65, "`stopped` is the kernel's own"),
         ("1.2-wait+head", 65, "`samples` has another head"),
         ("2.1-flush+no-lock", 12, "`never half_an_entry` fails"),
         ("2.1-flush+pretends", 65, "`flushed` is what you are judged by"),
-        ("2.1-flush+vacuous", 20, "`reach flushed_at_exit` is never witnessed"),
+        ("2.1-flush+vacuous", 12, "`never left_unflushed` fails"),
         ("4.1-hold+late", 11, "still leaves a ghost"),
         ("4.1-hold+held-for-ever", 11, "can hang (`stuck`)"),
         ("4.1-hold+kills", 65, "`TerminateThread` is the kernel's own"),
         ("4.1-hold+vacuous", 20, "nothing useful happens"),
-        ("4.1-hold+once", 12, "`never collector_gives_up` fails"),
         ("4.2-foreign+until-resumed", 11, "still leaves a ghost"),
         ("4.2-foreign+one-step", 65, "there is no `atomic` in user code"),
-        ("5.1-exclude+never-leaves", 11, "can hang (`stuck`)"),
+        ("5.1-exclude+never-leaves", 12, "`never passed_over_in_go` fails"),
         ("5.1-exclude+waits-for-c", 11, "can hang (`stuck`)"),
         ("5.1-exclude+flag", 12, "`never suspended_in_c` fails"),
-        ("5.1-exclude+vacuous", 20, "nothing useful happens"),
+        ("5.1-exclude+vacuous", 12, "`never passed_over_in_go` fails"),
         ("8.1-fence+own-flags", 65, "this cannot be declared here"),
         ("7.2-starve+promise", 65, "there is no `strong` in user code"),
         ("7.2-starve+polite", 12, "`never both_inside` fails"),
@@ -204,6 +210,33 @@ fn every_exercise_with_a_hole_rejects_typical_mistakes() {
 }
 
 #[test]
+fn students_are_judged_by_what_they_write() {
+    for attempt in attempts::ATTEMPTS {
+        let file = format!("{}.ghost", attempt.exercise);
+        let handouts = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/course/exercises");
+        let handout = fs::read_to_string(handouts.join(&file)).expect("a handout");
+        let (code, said) = hand_in(&file, &attempt.text(&handout));
+        let name = format!("{} {}", attempt.exercise, attempt.what);
+        assert_eq!(code, attempt.code, "{name}: {said}");
+        assert!(said.contains(attempt.said), "{name}: {said}");
+        assert!(code == 0 || code == 65 || said.contains("course hint"), "{name}: {said}");
+    }
+}
+
+#[test]
+fn a_solution_that_is_not_searched_whole_is_none() {
+    let limits = Limits { states: Some(50), ..Limits::default() };
+    let lab = Lab::new(limits, &|| true, &|_, _| None);
+    let exercise = course::exercises().find(|exercise| exercise.number() == "4.1");
+    let file = "4.1-hold.ghost".to_string();
+    let given = Given { text: solved(&file), file };
+    match course::judge(exercise.expect("there is one"), &given, &lab) {
+        Judged::Wrong(wrong) => assert!(wrong.words.contains("has more than 50 states")),
+        judged => panic!("{judged:?}"),
+    }
+}
+
+#[test]
 fn a_protocol_with_a_ghost_is_told_by_a_schedule() {
     let text = fs::read_to_string(Path::new(WRONG).join("4.1-hold+late.ghost")).expect("a mistake");
     let (_, said) = hand_in("4.1-hold.ghost", &text);
@@ -218,6 +251,12 @@ fn answers_are_compared_with_the_search() {
         ("1.3-stopped.txt", "4\n", 14),
         ("1.3-stopped.txt", "# only a comment\n", 14),
         ("1.3-stopped.txt", "three or so\n", 65),
+        ("1.3-stopped.txt", "3 # by --witness\n", 0),
+        ("1.3-stopped.txt", "\u{feff}`3`.\n", 0),
+        ("1.3-stopped.txt", "2\n3\n", 65),
+        ("6.1-runs.txt", "1,4\n", 65),
+        ("2.2-beside.txt", "windows 2003\n", 0),
+        ("2.2-beside.txt", "windows_2003 wine_8\n", 14),
         ("2.2-beside.txt", "Windows_2003\n", 0),
         ("2.2-beside.txt", "wine_8\n", 14),
         ("3.2-no-return.txt", "9\n", 14),
@@ -237,6 +276,8 @@ fn properties_must_hold_here_and_fail_there() {
         ("never ghost: ghost", 14, "to begin with `after`"),
         ("after exit_begun: exit_begun", 14, "holds in go/live-cgo-exit-1.14beta1"),
         ("after exit_begun: !exit_begun", 13, "fails in go/live-cgo-exit-1.14@"),
+        ("after exit_begun: !ghost", 14, "holds in go/detach-calls-go-exit-1.14@windows_10"),
+        ("after exit_begun: exited\neventually exited", 65, "in the lines above already"),
         ("after ghost: exited", 20, "never holds in go/live-cgo-exit-1.14@"),
         ("after exit_begun: exitted", 65, "7.1-promise.txt:1:19"),
     ] {
@@ -327,6 +368,38 @@ fn nothing_is_overwritten() {
     assert!(code == 2 && said.contains("9.2-prove.toml is there already"), "{said}");
     assert_eq!(fs::read_to_string(&path).expect("it is still there"), "my work");
     assert_eq!(names(&directory.path().to_string_lossy()), ["9.2-prove.toml"]);
+}
+
+#[test]
+fn the_command_line_leads_through() {
+    let empty = tempfile::tempdir().expect("there is room for files");
+    let (code, said) = ghosthunt(&["course", "check"], empty.path());
+    assert!(code == 2 && said.contains("ghosthunt course start DIR"), "{said}");
+    let (code, said) = ghosthunt(&["course", "check", "mine"], empty.path());
+    assert!(code == 2 && said.contains("there is no directory `mine`"), "{said}");
+    let (code, said) = ghosthunt(&["course", "check", "1.2"], empty.path());
+    assert!(code == 14 && said.contains("1.2-wait.ghost is not there; `ghosthunt"), "{said}");
+    let (code, said) = ghosthunt(&["course", "check", "8.2-late-store.schedule"], empty.path());
+    assert!(code == 14 && said.contains("it is a schedule that you save"), "{said}");
+
+    let begun = tempfile::tempdir().expect("there is room for files");
+    fs::write(begun.path().join("1.3-stopped.txt"), "3\n").expect("there is room for files");
+    let (code, said) = ghosthunt(&["course"], begun.path());
+    assert!(
+        code == 0 && said.contains("\nNext:  1.1 Be the scheduler  (1.1-late.schedule)"),
+        "{said}"
+    );
+    assert!(
+        said.contains("1.3 Ask the search: solved") && said.contains("course hint 1.1"),
+        "{said}"
+    );
+    let (code, said) = ghosthunt(&["course", "hint", "1.3"], begun.path());
+    assert!(
+        code == 0 && said.contains("(1.3-stopped.txt)") && said.contains("`--witness`"),
+        "{said}"
+    );
+    let (code, said) = ghosthunt(&["course", "hint", "0.1"], begun.path());
+    assert_eq!(code, 2, "{said}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::limits::default_limits;
 use super::output::{Failure, Output, say};
-use super::{Exit, WidthArgument, files, interrupt, report as report_pages};
+use super::{Exit, WidthArgument, files, interrupt, loom, report as report_pages};
 use crate::course::{self, Exercise, Given, Judged, Lab, Wrong};
 use crate::report::style::{BAD, GOOD, NOTE, STRONG, paint};
 use crate::report::{self, text};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// Learn how ghosts come about, and how one proves that there are none
 ///
 /// Nine chapters with exercises, whose answers the search judges. Without a subcommand: the chapters,
-/// and how far you are in the current directory.
+/// how far you are in the current directory, and what is next.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
@@ -34,8 +34,15 @@ enum What {
     /// Judge what is handed in: exit code 0 if all of it is right
     Check {
         /// Files, or directories with all exercises [default: here]
-        #[arg(value_name = "DIR|FILE", default_value = ".")]
+        #[arg(value_name = "DIR|FILE", default_value = ".", hide_default_value = true)]
         paths: Vec<PathBuf>,
+        #[command(flatten)]
+        width: WidthArgument,
+    },
+    /// Say what an exercise asks for, and what helps
+    Hint {
+        /// Its number, as in `4.1`, or its file
+        exercise: PathBuf,
         #[command(flatten)]
         width: WidthArgument,
     },
@@ -47,18 +54,38 @@ const PAGES: &str = "pages";
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Failure> {
     interrupt::catch();
     let goes_on = || !interrupt::requested();
-    let lab = Lab::new(default_limits(), &goes_on);
+    let lab = Lab::new(default_limits(), &goes_on, &loom::under_c11);
     match &arguments.what {
         None => list(&lab, output, arguments.width.columns()),
         Some(What::Start { directory }) => start(&lab, directory, output),
         Some(What::Check { paths, width }) => check(&lab, paths, output, width.columns()),
+        Some(What::Hint { exercise, width }) => {
+            let exercise = exercise_of(exercise)?;
+            let told = asked(&lab, exercise, width.columns());
+            let hint = text::wrap(exercise.hint, width.columns().saturating_sub(2), usize::MAX);
+            output.print(&format!("{told}\n{}", lines(&hint)))?;
+            Ok(Exit::AsExpected)
+        }
     }
+}
+
+/// An exercise's name, and what it asks for.
+fn asked(lab: &Lab, exercise: &Exercise, width: usize) -> String {
+    let name = format!("{} {}", exercise.number(), exercise.title);
+    let file = format!("  ({})", exercise.file());
+    let task = text::wrap(&exercise.task(lab), width.saturating_sub(2), usize::MAX);
+    format!("{}{file}\n{}", paint(STRONG, &name), lines(&task))
+}
+
+fn lines(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("  {line}\n")).collect()
 }
 
 /// The chapters and exercises, each with how it stands in the current directory.
 fn list(lab: &Lab, output: &mut Output, width: usize) -> Result<Exit, Failure> {
     let here = Path::new(".");
     let begun = begun(here);
+    let mut next = None;
     for chapter in course::chapters() {
         let title = format!("{}. {}", chapter.number, chapter.title);
         let mut told = format!("{}\n", paint(STRONG, &title));
@@ -67,16 +94,34 @@ fn list(lab: &Lab, output: &mut Output, width: usize) -> Result<Exit, Failure> {
         }
         for exercise in chapter.exercises {
             let state = if begun { state(lab, exercise, here)? } else { String::new() };
+            let solved = state.contains(SOLVED);
+            next = next.or((!solved).then_some((chapter, exercise)));
             told += &format!("   {} {}{state}\n", exercise.number(), exercise.title);
         }
         output.print(&told)?;
     }
-    output.print(match begun {
-        true => "\n`ghosthunt course check FILE` says what is missing.\n",
-        false => "\n`ghosthunt course start DIR` hands out the exercises and the chapters.\n",
+    output.print(&match next {
+        _ if !begun => {
+            "\n`ghosthunt course start DIR` hands out the exercises and the chapters.\n".to_string()
+        }
+        Some((chapter, exercise)) => {
+            let page = Path::new(PAGES).join("course").join(format!("{}.html", chapter.stem));
+            let number = exercise.number();
+            format!(
+                "\nNext:  {}\nRead:  {}\nJudge: ghosthunt course check {}\n\
+                 Stuck: ghosthunt course hint {number}\n",
+                asked(lab, exercise, width),
+                page.display(),
+                exercise.file(),
+            )
+        }
+        None => "\nAll solved. `ghosthunt new NAME` begins a protocol of your own.\n".to_string(),
     })?;
     Ok(if interrupt::requested() { Exit::Interrupted } else { Exit::AsExpected })
 }
+
+/// What is said of an exercise that is.
+const SOLVED: &str = "solved";
 
 /// Whether there is a file of any exercise in the directory.
 fn begun(directory: &Path) -> bool {
@@ -91,7 +136,7 @@ fn state(lab: &Lab, exercise: &Exercise, directory: &Path) -> Result<String, Fai
         return Ok(": not begun".to_string());
     }
     Ok(match course::judge(exercise, &given, lab) {
-        Judged::Solved(_) => format!(": {}", paint(GOOD, "solved")),
+        Judged::Solved(_) => format!(": {}", paint(GOOD, SOLVED)),
         Judged::Wrong(_) | Judged::Bad(_) => format!(": {}", paint(NOTE, "not yet")),
     })
 }
@@ -135,7 +180,9 @@ fn start(lab: &Lab, directory: &Path, output: &mut Output) -> Result<Exit, Failu
     output.print(&format!(
         "Read:  {}\n\
          Solve: {} says what\n\
-         Then:  ghosthunt course check{check}\n",
+         Then:  ghosthunt course check{check}\n\
+         Next:  ghosthunt course, in that directory, says how far you are\n\
+         Stuck: ghosthunt course hint 1.1\n",
         pages.join("course").join("index.html").display(),
         directory.join("README.md").display(),
     ))?;
@@ -177,6 +224,8 @@ fn check(lab: &Lab, paths: &[PathBuf], output: &mut Output, width: usize) -> Res
 fn exercise_of(path: &Path) -> Result<&'static Exercise, Failure> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let exercise = course::exercises().find(|exercise| exercise.file() == name);
+    let exercise =
+        exercise.or_else(|| course::exercises().find(|exercise| exercise.number() == name));
     exercise.ok_or_else(|| {
         let known = course::exercises().map(Exercise::file).collect::<Vec<_>>();
         let near = known.iter().find(|file| file.split('-').next() == name.split('-').next());
@@ -211,8 +260,14 @@ fn check_one(
         told
     };
     let Some(given) = handed_in(exercise, directory)? else {
-        let file = exercise.file();
-        output.print(&line(NOTE, "not begun", &format!("{file} is not there")))?;
+        let file = directory.join(exercise.file());
+        let way = match exercise.handed_out(lab) {
+            Some(_) if !several => "; `ghosthunt course start DIR` hands it out",
+            None if !several => "; it is a schedule that you save under this name",
+            _ => "",
+        };
+        let words = format!("{} is not there{way}", file.display());
+        output.print(&line(NOTE, "not begun", &words))?;
         return Ok(Exit::Different);
     };
     if several && untouched(lab, exercise, &given) {
@@ -229,7 +284,7 @@ fn check_one(
     }
     match judged {
         Judged::Solved(words) => {
-            output.print(&line(GOOD, "solved", &words))?;
+            output.print(&line(GOOD, SOLVED, &words))?;
             Ok(Exit::AsExpected)
         }
         Judged::Bad(errors) => {
@@ -243,6 +298,9 @@ fn check_one(
             let mut told = line(BAD, "not yet", &words);
             if let Some(tried) = shown.filter(|_| !several) {
                 told += &format!("\n{}", report::details(&tried.checked(), None, width));
+            }
+            if !several && !words.contains(exercise.hint) {
+                told += &format!("\nA hint: ghosthunt course hint {}\n", exercise.number());
             }
             output.print(&told)?;
             Ok(Exit::from(kind))

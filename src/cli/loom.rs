@@ -134,6 +134,11 @@ pub(super) fn check(
     }
 }
 
+/// As [`check`] under C11, without limits or remarks. Why there is no report has been said.
+pub(super) fn under_c11(scenario: &Scenario, one: &Check) -> Option<Report> {
+    check(scenario, one, Limits::default(), Memory::C11, true).map_err(Failure::report).ok()
+}
+
 /// Has a child drive loom through the steps of `asked`, which is the run as it should become.
 ///
 /// # Errors

@@ -6,9 +6,7 @@ use super::limits::LimitArguments;
 use super::output::{Failure, Output};
 use super::{Exit, Format, WidthArgument, interrupt};
 use crate::engines::loom;
-use crate::language::Errors;
-use crate::program::Order;
-use crate::report::orders::{self, Tried, Verdict};
+use crate::report::orders::{self, Tried, Verdict, combinations, takes_no_such_order};
 use crate::scenario::{Check, Scenario};
 use clap::Args;
 
@@ -110,25 +108,6 @@ fn open_orders(scenarios: &[(Scenario, Option<String>)]) -> Result<Vec<String>, 
         }
     }
     Ok(known.unwrap_or_default())
-}
-
-/// Every way to give so many options an order, the weakest first.
-fn combinations(options: usize) -> Vec<Vec<&'static str>> {
-    let mut all = vec![Vec::new()];
-    for _ in 0..options {
-        let further = |orders: &Vec<&'static str>| {
-            let orders = orders.clone();
-            Order::NAMED.map(move |(name, _)| [orders.as_slice(), &[name]].concat())
-        };
-        all = all.iter().flat_map(further).collect();
-    }
-    all
-}
-
-/// Nothing is wrong but that an operation of C11 does not take an order that an option names.
-fn takes_no_such_order(errors: &Errors) -> bool {
-    let mut messages = errors.diagnostics.iter().map(|diagnostic| diagnostic.message.as_str());
-    messages.all(|message| message.contains("does not take this memory order"))
 }
 
 fn verdict(

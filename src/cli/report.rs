@@ -2,7 +2,7 @@
 
 use super::limits::default_limits;
 use super::output::{Failure, Output};
-use super::{Exit, files, given, interrupt, runner};
+use super::{Exit, files, given, interrupt, loom, runner};
 use crate::course::{self, Lab};
 use crate::report::{Checked, FindingPage, Index, Lesson, Shown};
 use crate::scenario::{Check, Named, Scenario, SplitName};
@@ -147,7 +147,7 @@ pub(super) fn all(out: &Path) -> Result<Vec<(String, String)>, Failure> {
     }
     all.extend(Index { entries, findings: findings(out)? }.files());
     let goes_on = || !interrupt::requested();
-    let pages = course::pages(&Lab::new(default_limits(), &goes_on), &GALLERY);
+    let pages = course::pages(&Lab::new(default_limits(), &goes_on, &loom::under_c11), &GALLERY);
     all.extend(pages.files.into_iter().map(|(file, text)| (format!("course/{file}"), text)));
     Ok(all)
 }

@@ -18,7 +18,7 @@ macro_rules! chapter_text {
 
 /// Windows, as far as a solution needs it.
 const NT: Kernel = Kernel {
-    text: "nt",
+    text: Some("nt"),
     user: &[
         "SuspendThread",
         "ResumeThread",
@@ -34,9 +34,12 @@ const NT: Kernel = Kernel {
     variables: true,
 };
 
+/// Threads and memory alone.
+const NONE: Kernel = Kernel { text: None, user: &[], variables: true };
+
 /// A processor with store buffers, which would not hold stores to other variables.
 const STORE_BUFFER: Kernel = Kernel {
-    text: "course/store-buffer",
+    text: Some("course/store-buffer"),
     user: &["Flag", "raises", "sees", "mfence"],
     variables: false,
 };
@@ -86,6 +89,8 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     passes: &[],
                     longer: Some(2),
                 }),
+                hint: "The suspender is to get as far as `claimed`, and `deliver` is not to come: \
+                    then let the target step.",
             },
             Exercise {
                 name: "1.2-wait",
@@ -99,6 +104,7 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     change: &["samples"],
                     ..NO_CASTS
                 }),
+                hint: "The chapter ends with the call that waits for the answer.",
             },
             Exercise {
                 name: "1.3-stopped",
@@ -111,8 +117,8 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     answer: |lab| {
                         steps_to(lab, "nt/suspend-is-asynchronous@windows_10", "reach stopped")
                     },
-                    hint: "`--witness` draws the shortest schedule to each `reach`",
                 }),
+                hint: "`--witness` draws the shortest schedule to each `reach`.",
             },
         ],
     },
@@ -127,15 +133,16 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                 name: "2.1-flush",
                 title: "Last words",
                 task: "A DLL flushes a log when the process exits, under a lock that a dead thread may \
-                    hold. Change `detach` in `2.1-flush.ghost` so that the process always exits, the log \
-                    is flushed where it can be, and half an entry never is.",
+                    hold. Change `last_words` in `2.1-flush.ghost` so that the process always exits, the \
+                    log is flushed whenever the lock is free, and half an entry never is.",
                 asks: Asks::Model(Hole {
                     handout: exercise_text!("2.1-flush.ghost"),
                     casts: &[("2.1-flush", exercise_text!("2.1-flush.toml"))],
-                    change: &["detach"],
+                    change: &["last_words"],
                     names: &["log_lock", "half_written"],
                     ..NO_CASTS
                 }),
+                hint: "`try_lock(m)` takes a lock only if it is free, and says whether it did.",
             },
             Exercise {
                 name: "2.2-beside",
@@ -143,10 +150,8 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                 task: "On one of the three kernels a thread that has been killed may still run user code \
                     while the DLLs are told that the process ends. Which? Check nt/barrier, and hand in \
                     the kernel's name.",
-                asks: Asks::Answer(Answered {
-                    answer: |lab| failing_kernels(lab, "nt/barrier"),
-                    hint: "`ghosthunt check nt/barrier` has one verdict for each kernel",
-                }),
+                asks: Asks::Answer(Answered { answer: |lab| failing_kernels(lab, "nt/barrier") }),
+                hint: "`ghosthunt check nt/barrier` has one verdict for each kernel.",
             },
         ],
     },
@@ -170,6 +175,9 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     passes: &[("suspender", "await_answer")],
                     longer: None,
                 }),
+                hint: "A live target answers wherever it is, in the critical region of its exit too. \
+                    Let it get there, let the suspender have its answer, and let the exit kill it \
+                    before it resumes.",
             },
             Exercise {
                 name: "3.2-no-return",
@@ -184,9 +192,9 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                         });
                         step.map(|step| step.to_string())
                     },
-                    hint: "`ghosthunt replay old.schedule --explain` says of each step what it made \
-                        impossible",
                 }),
+                hint: "`ghosthunt replay old.schedule --explain` says of each step what it made \
+                        impossible.",
             },
         ],
     },
@@ -201,7 +209,8 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                 name: "4.1-hold",
                 title: "How long to hold it",
                 task: "`4.1-hold.ghost` has a lock like suspendLock, and the ghost all the same. Change \
-                    `suspends` so that it has none. It is to go on suspending.",
+                    `suspends` so that it has none. It is to go on suspending, and to give back what it \
+                    takes.",
                 asks: Asks::Model(Hole {
                     handout: exercise_text!("4.1-hold.ghost"),
                     casts: &[("4.1-hold", exercise_text!("4.1-hold.toml"))],
@@ -209,6 +218,8 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     names: &["suspend_lock"],
                     ..NO_CASTS
                 }),
+                hint: "The exit can take the lock while the request is still on its way. Which call \
+                    waits until it has arrived?",
             },
             Exercise {
                 name: "4.2-foreign",
@@ -223,6 +234,8 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     names: &["loader_lock", "LdrLockLoaderLock", "LdrUnlockLoaderLock"],
                     ..NO_CASTS
                 }),
+                hint: "Of the locks in the text of ExitProcess, the first is never given back. Hold \
+                    it for as long as exercise 4.1 did.",
             },
         ],
     },
@@ -238,7 +251,8 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                 title: "Your own CAS lock",
                 task: "`5.1-exclude.ghost` is Go's protocol made small, with the lock word and without the \
                     lock. Write `preempt`, `enter` and `leave` so that the thread is never suspended in C, \
-                    is still preempted in Go, before C and after it, and sysmon never waits for C.",
+                    is preempted whenever it stays in Go, before C and after it, and sysmon never waits \
+                    for C.",
                 asks: Asks::Model(Hole {
                     handout: exercise_text!("5.1-exclude.ghost"),
                     casts: &[("5.1-exclude", exercise_text!("5.1-exclude.toml"))],
@@ -246,6 +260,9 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     names: &["ext"],
                     ..NO_CASTS
                 }),
+                hint: "`enter` waits and `preempt` gives up. Somebody who waits in `enter` may be \
+                    suspended there, but not once the word is his: give it back when \
+                    GetThreadContext has answered.",
             },
             Exercise {
                 name: "5.2-needed",
@@ -259,8 +276,8 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                             tables::hunks(lab, "go/1.14", &["go/cgo-exit-1.14@windows_10"]);
                         Some(judged.iter().filter(|hunk| hunk.needed).count().to_string())
                     },
-                    hint: "the last line counts them",
                 }),
+                hint: "The last line counts them.",
             },
         ],
     },
@@ -279,20 +296,22 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     of at least 99 %?",
                 asks: Asks::Answer(Answered {
                     answer: |lab| runs_for(lab, "go/cgo-exit-1.14beta1@windows_10", "ghost"),
-                    hint: "with a danger of p, n runs all miss it with a probability of (1 - p)^n",
                 }),
+                hint: "With a danger of p, n runs all miss it with a probability of (1 - p)^n.",
             },
             Exercise {
                 name: "6.2-rare",
                 title: "The needle",
                 task: "Hand in a schedule to the ghost of go/extra-m-1.27.3@windows_10, found by whatever \
-                    means you like. Try `ghosthunt simulate … --save` first, and count how long you wait.",
+                    means you like. Try `ghosthunt simulate go/extra-m-1.27.3@windows_10 --save found` \
+                    first, and count how long you wait.",
                 asks: Asks::Schedule(Hunted {
                     scenario: "go/extra-m-1.27.3@windows_10",
                     shows: "ghost",
                     passes: &[],
                     longer: None,
                 }),
+                hint: "`ghosthunt check … --save` has it at once. That is the point.",
             },
         ],
     },
@@ -308,13 +327,18 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                 title: "Say what you want",
                 task: "Write a property that begins with `after` or `eventually` into `7.1-promise.txt`. \
                     It is to hold in go/live-cgo-exit-1.14@windows_10 and to fail in \
-                    go/live-cgo-exit-1.14beta1@windows_10. What must an exit that has begun lead to? \
-                    `exit_begun` and `exited` are names you can use.",
+                    go/live-cgo-exit-1.14beta1@windows_10, which leaves a ghost, and in \
+                    go/detach-calls-go-exit-1.14@windows_10, which hangs without one. What must an exit \
+                    that has begun lead to? `exit_begun` and `exited` are names you can use.",
                 asks: Asks::Property(Specified {
                     holds: "go/live-cgo-exit-1.14@windows_10",
-                    breaks: "go/live-cgo-exit-1.14beta1@windows_10",
+                    breaks: &[
+                        "go/live-cgo-exit-1.14beta1@windows_10",
+                        "go/detach-calls-go-exit-1.14@windows_10",
+                    ],
                     begins: &["after", "eventually"],
                 }),
+                hint: "Whenever the one holds, the other does some time: `after exit_begun: …`",
             },
             Exercise {
                 name: "7.2-starve",
@@ -326,8 +350,11 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     handout: exercise_text!("7.2-starve.ghost"),
                     casts: &[("7.2-starve", exercise_text!("7.2-starve.toml"))],
                     change: &["enter", "leave", "taken"],
+                    kernel: &NONE,
                     ..NO_CASTS
                 }),
+                hint: "Draw a number and wait until it is called: `fetch_add(x, 1)` gives the old \
+                    value, and a `mod 4` wraps around.",
             },
         ],
     },
@@ -351,6 +378,7 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     kernel: &STORE_BUFFER,
                     ..NO_CASTS
                 }),
+                hint: "What must have arrived before one looks at the other flag?",
             },
             Exercise {
                 name: "8.2-late-store",
@@ -364,6 +392,7 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     passes: &[],
                     longer: Some(0),
                 }),
+                hint: "Both raise, both look, both go in.",
             },
         ],
     },
@@ -371,7 +400,7 @@ pub(super) const CHAPTERS: &[Chapter] = &[
         number: 9,
         stem: "9-prove-your-own-protocol",
         title: "Others' bugs, and your own protocol",
-        about: "The same bug in six runtimes, what is still open, and how to prove yours.",
+        about: "The same bug elsewhere, what is still open, and how to prove yours.",
         template: chapter_text!("9-prove-your-own-protocol"),
         exercises: &[
             Exercise {
@@ -379,18 +408,22 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                 title: "Repair Go",
                 task: "The CPU profiler of Go 1.27.3 leaves a ghost. `9.1-profiler.ghost` takes the place \
                     of its loop: change `profile` so that none is left, whether Go's exit() or C code ends \
-                    the process, and samples are still taken.",
+                    the process, samples are still taken, and the profiler waits for no C code.",
                 asks: Asks::Model(Hole {
                     handout: exercise_text!("9.1-profiler.ghost"),
                     casts: &[
                         ("9.1-profiler-exit", exercise_text!("9.1-profiler-exit.toml")),
                         ("9.1-profiler-cgo", exercise_text!("9.1-profiler-cgo.toml")),
+                        ("9.1-profiler-waits", exercise_text!("9.1-profiler-waits.toml")),
                     ],
                     change: &["profile"],
+                    names: &["loader_lock", "LdrLockLoaderLock", "LdrUnlockLoaderLock"],
                     // Whose value says that a sample was taken.
                     hidden: &["prof_signalLock"],
                     ..NO_CASTS
                 }),
+                hint: "Two ways out need two protections. suspendLock holds off exit(); whoever finds \
+                    preemptExtLock taken gives up.",
             },
             Exercise {
                 name: "9.2-prove",
@@ -405,6 +438,8 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                     names: &["loader_lock", "LdrLockLoaderLock", "LdrUnlockLoaderLock"],
                     ..NO_CASTS
                 }),
+                hint: "Exercise 4.2 has the lock that every exit takes, and 4.1 says how long to hold \
+                    it.",
             },
         ],
     },

@@ -1,6 +1,7 @@
 //! Single facts of live runs, as templates name them.
 
 use super::lab::Lab;
+use super::memory;
 use super::tables::{one_in, percent, verdict};
 use crate::engines;
 use crate::report::searched;
@@ -24,6 +25,9 @@ pub(super) fn fact(lab: &Lab, words: &str) -> String {
         Some((reference, what)) => (reference.trim(), Some(what.trim())),
         None => (rest.trim(), None),
     };
+    if name == "c11" {
+        return memory::word(lab, reference);
+    }
     let tried = lab.tried(reference);
     let (report, checked) = (&tried.report, tried.checked());
     let number = |number: Option<usize>| match number {

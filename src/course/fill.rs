@@ -6,7 +6,7 @@
 
 use super::facts::fact;
 use super::lab::Lab;
-use super::tables;
+use super::{memory, tables};
 use crate::language::{Library, declarations};
 use crate::scenario::Models;
 
@@ -82,6 +82,12 @@ impl Filled {
                     after.split_whitespace().filter_map(|word| word.parse().ok()).collect();
                 let [runs, seed] = numbers[..] else { panic!("{block}: runs and a seed") };
                 self.text += &tables::simulations(lab, before, runs, seed);
+            }
+            "ends" => self.text += &memory::ends(lab, &list),
+            "execution" => self.text += &memory::shown(lab, before, after),
+            "orders" => {
+                let (down, across) = after.split_once(' ').expect("one option down, one across");
+                self.text += &memory::orders(lab, before, down, across);
             }
             "given" => given(lab, rest),
             // A sentence that is one fact.

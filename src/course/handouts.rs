@@ -34,7 +34,9 @@ fn readme(lab: &Lab) -> String {
          under the name that is given. `ghosthunt course check` judges all of them, \
          `ghosthunt course check FILE` one, and `ghosthunt course` says how far you are.\n\n\
          The `.toml` files are casts for your texts: `ghosthunt check FILE.toml` shows what the search \
-         finds. You may change them to try something out; you are judged by them as they were.\n",
+         finds. You may change them to try something out; you are judged by them as they were.\n\n\
+         Stuck? `ghosthunt course hint 4.1` helps with exercise 4.1. A solution to each exercise that asks \
+         for a text stands in `tests/course/solved` of ghosthunt's source; there are others.\n",
     );
     for chapter in chapters() {
         let _ = writeln!(text, "\n## {}. {}", chapter.number, chapter.title);
@@ -45,7 +47,7 @@ fn readme(lab: &Lab) -> String {
                 exercise.number(),
                 exercise.title,
                 exercise.file(),
-                filled_task(lab, exercise)
+                exercise.task(lab)
             );
         }
     }
@@ -53,6 +55,11 @@ fn readme(lab: &Lab) -> String {
 }
 
 impl Exercise {
+    /// What to do.
+    pub fn task(&self, lab: &Lab) -> String {
+        filled_task(lab, self)
+    }
+
     /// The text of the file to hand in, as it is handed out; `None` if there is none to begin with.
     pub fn handed_out(&self, lab: &Lab) -> Option<String> {
         match &self.asks {
@@ -78,7 +85,7 @@ impl Exercise {
     /// A text file with the question in comments.
     fn sheet(&self, lab: &Lab) -> String {
         let mut sheet = format!("# Exercise {}: {}\n#\n", self.number(), self.title);
-        for line in wrap(&filled_task(lab, self), WIDTH, usize::MAX) {
+        for line in wrap(&self.task(lab), WIDTH, usize::MAX) {
             let _ = writeln!(sheet, "# {line}");
         }
         sheet + "#\n# Write below this line.\n\n"

@@ -4,10 +4,10 @@ use super::lab::{Lab, Tried, built_in};
 use super::{Answered, Asks, Exercise, Hole, Hunted, Specified, rules};
 use crate::language::{Diagnostic, Errors, Library, Spanned};
 use crate::program::{Sources, Span};
-use crate::report::text::plural;
+use crate::report::text::{count, plural};
 use crate::scenario::{Models, Scenario, SplitName, UnmetKind, finding_name};
 use crate::schedule::{Replay, Schedule, replay};
-use crate::search::Completeness;
+use crate::search::{Completeness, Limits};
 use std::path::Path;
 use std::{fs, io};
 
@@ -65,9 +65,12 @@ pub fn judge(exercise: &Exercise, given: &Given, lab: &Lab) -> Judged {
         Asks::Model(hole) => model(exercise, hole, given, lab),
         Asks::Schedule(hunted) => schedule(hunted, given, lab),
         Asks::Property(specified) => property(specified, given, lab),
-        Asks::Answer(answered) => answer(answered, given, lab),
+        Asks::Answer(answered) => answer(exercise, answered, given, lab),
     }
 }
+
+/// A solution that is right has fewer states by far; one that piles suspensions up has no end of them.
+const STATES_MAX: u64 = 4_000_000;
 
 fn wrong(kind: UnmetKind, words: impl Into<String>) -> Judged {
     Judged::Wrong(Box::new(Wrong { kind, words: words.into(), shown: None }))
@@ -103,6 +106,8 @@ fn model(exercise: &Exercise, hole: &Hole, given: &Given, lab: &Lab) -> Judged {
     }
     let models = Models::default();
     let library = WithSolution { name: exercise.name, given, models };
+    let states_max = lab.limits.states.map_or(STATES_MAX, |states| states.min(STATES_MAX));
+    let limits = Limits { states: Some(states_max), ..lab.limits };
     let (mut checks, mut states, mut failed) = (0, 0, Vec::new());
     for (name, text) in hole.casts {
         let scenario = Scenario::parse(name, &format!("{name}.toml"), text);
@@ -112,7 +117,7 @@ fn model(exercise: &Exercise, hole: &Hole, given: &Given, lab: &Lab) -> Judged {
                 Ok(check) => check,
                 Err(errors) => return Judged::Bad(errors),
             };
-            let tried = lab.search(scenario.clone(), check);
+            let tried = lab.search_within(&limits, scenario.clone(), check);
             checks += 1;
             states += tried.report.states;
             if let Some(kind) = tried.checked().judgement.gravest() {
@@ -145,6 +150,9 @@ fn words_of(kind: UnmetKind, tried: &Tried) -> String {
         (UnmetKind::BadEnd, Some(end)) => {
             format!("your protocol can hang (`{end}`) in {name}; here is the schedule")
         }
+        (UnmetKind::Safety, Some("range")) => {
+            format!("a value leaves the range of its variable in {name}; here is the schedule")
+        }
         (UnmetKind::Safety, Some(found)) => {
             format!("`{found}` fails in {name}; here is the schedule")
         }
@@ -155,7 +163,11 @@ fn words_of(kind: UnmetKind, tried: &Tried) -> String {
             let goal = checked.judgement.unmet.first().map_or("", |unmet| unmet.text.as_str());
             format!("nothing goes wrong in {name}, but nothing useful happens either: {goal}")
         }
-        (UnmetKind::Incomplete, _) => format!("{name} was not searched whole"),
+        (UnmetKind::Incomplete, _) => format!(
+            "{name} has more than {} states: nothing goes wrong in those, but the search gave up. A \
+             solution needs far fewer; does each suspension have its end?",
+            count(tried.report.states)
+        ),
         _ => {
             let unmet = checked.judgement.unmet.first().map_or("", |unmet| unmet.text.as_str());
             format!("{name}: {unmet}")
@@ -226,14 +238,17 @@ fn walked(hunted: &Hunted, replayed: &Replay, shortest: usize) -> Judged {
 }
 
 fn property(specified: &Specified, given: &Given, lab: &Lab) -> Judged {
-    let Some((line, start)) = answer_line(&given.text) else {
-        return wrong(UnmetKind::Different, "there is no property in it yet");
+    let (line, start) = match answer_line(given) {
+        Ok(Some(found)) => found,
+        Ok(None) => return wrong(UnmetKind::Different, "there is no property in it yet"),
+        Err(errors) => return Judged::Bad(errors),
     };
     if !specified.begins.iter().any(|word| line.split_whitespace().next() == Some(word)) {
         let words = format!("it is to begin with `{}`", specified.begins.join("` or `"));
         return wrong(UnmetKind::Different, words);
     }
-    for (reference, must_hold) in [(specified.holds, true), (specified.breaks, false)] {
+    let breaks = specified.breaks.iter().map(|reference| (*reference, false));
+    for (reference, must_hold) in std::iter::once((specified.holds, true)).chain(breaks) {
         let split = SplitName::parse(reference);
         let mut scenario = built_in(split.scenario);
         let file = scenario.sources.add(given.file.clone(), given.text.clone());
@@ -272,47 +287,103 @@ fn property(specified: &Specified, given: &Given, lab: &Lab) -> Judged {
         return Judged::Wrong(Box::new(Wrong { kind, words, shown }));
     }
     let Specified { holds, breaks, .. } = specified;
-    Judged::Solved(format!("it holds in {holds}, and fails in {breaks}"))
+    Judged::Solved(format!("it holds in {holds}, and fails in {}", breaks.join(" and ")))
 }
 
-fn answer(answered: &Answered, given: &Given, lab: &Lab) -> Judged {
-    let Some((line, start)) = answer_line(&given.text) else {
-        return wrong(
-            UnmetKind::Different,
-            format!("there is no answer in it yet. {}", answered.hint),
-        );
+fn answer(exercise: &Exercise, answered: &Answered, given: &Given, lab: &Lab) -> Judged {
+    let (line, start) = match answer_line(given) {
+        Ok(Some((line, start))) => (line.split('#').next().unwrap_or(line).trim(), start),
+        Ok(None) => {
+            let words = format!("there is no answer in it yet. {}", exercise.hint);
+            return wrong(UnmetKind::Different, words);
+        }
+        Err(errors) => return Judged::Bad(errors),
     };
     let Some(right) = (answered.answer)(lab) else {
         return wrong(UnmetKind::Incomplete, "the search was interrupted");
     };
-    if line.split_whitespace().count() > 1 {
-        let mut sources = Sources::default();
-        let file = sources.add(given.file.clone(), given.text.clone());
-        let span = Span { file, start: start as u32, end: (start + line.len()) as u32 };
-        let error = Diagnostic::error("an answer is one number or one word", span, "");
-        return Judged::Bad(Errors { sources, diagnostics: vec![error] });
-    }
-    match plain(line) == plain(&right) {
+    let is_right = match (number(&right), number(line)) {
+        (Some(right), Some(said)) => right == said,
+        (Some(_), None) => {
+            let mut errors =
+                error_at(given, (start, line.len()), "the answer is one number, in digits");
+            let plain = errors.diagnostics.pop().expect("there is one");
+            errors.diagnostics.push(plain.help(exercise.hint));
+            return Judged::Bad(errors);
+        }
+        (None, _) => word(line) == word(&right),
+    };
+    match is_right {
         true => Judged::Solved(format!("{line}: as the search says")),
-        false => wrong(UnmetKind::Different, format!("`{line}` is not it. {}", answered.hint)),
+        false => wrong(UnmetKind::Different, format!("`{line}` is not it. {}", exercise.hint)),
     }
 }
 
-/// An answer without what has no meaning in it: `1,234` is `1234`.
-fn plain(answer: &str) -> String {
-    answer.to_lowercase().replace([',', '_', '`', '"'], "")
+/// A whole number, with or without a sign between groups of three digits: `1234`, `1,234`, `1 234`.
+fn number(answer: &str) -> Option<u64> {
+    let answer = answer.trim_matches(['`', '"', '\'', '.']);
+    let separator = answer.chars().find(|sign| !sign.is_ascii_digit());
+    let groups: Vec<&str> = match separator {
+        None => vec![answer],
+        Some(sign) if " ,_'\u{a0}\u{202f}\u{2019}".contains(sign) => answer.split(sign).collect(),
+        Some(_) => return None,
+    };
+    let (first, rest) = groups.split_first()?;
+    let grouped = rest.is_empty() || (1..=3).contains(&first.len());
+    let whole = grouped && rest.iter().all(|group| group.len() == 3);
+    let digits = groups.concat();
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    if whole && plain { digits.parse().ok() } else { None }
 }
 
-/// The first line that is no comment, and where it begins.
-fn answer_line(text: &str) -> Option<(&str, usize)> {
+/// A name without what has no meaning in it: `Windows 2003` is `windows_2003`.
+fn word(answer: &str) -> String {
+    answer.to_lowercase().replace([' ', '_', '-', '`', '"', '\'', '.'], "")
+}
+
+/// The one line that is no comment, and where it begins; `None` if all are.
+fn answer_line(given: &Given) -> Result<Option<(&str, usize)>, Errors> {
+    let mut found = None;
     let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let trimmed = line.trim();
+    for line in given.text.split_inclusive('\n') {
+        // Some editors begin a file with a byte order mark.
+        let trimmed = line.trim_start_matches('\u{feff}').trim();
         if !trimmed.is_empty() && !trimmed.starts_with('#') {
-            let at = start + line.len() - line.trim_start().len();
-            return Some((trimmed, at));
+            let at = start + line.find(trimmed).unwrap_or(0);
+            if found.replace((trimmed, at)).is_some() {
+                let span = (at, trimmed.len());
+                return Err(error_at(given, span, "there is an answer in the lines above already"));
+            }
         }
         start += line.len();
     }
-    None
+    Ok(found)
+}
+
+/// What is wrong with so many bytes from a place on.
+fn error_at(given: &Given, (start, length): (usize, usize), message: &str) -> Errors {
+    let mut sources = Sources::default();
+    let file = sources.add(given.file.clone(), given.text.clone());
+    let span = Span { file, start: start as u32, end: (start + length) as u32 };
+    Errors { sources, diagnostics: vec![Diagnostic::error(message, span, "")] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{number, word};
+
+    #[test]
+    fn numbers_and_names_are_read_as_they_are_usually_written() {
+        for same in ["1234", "1,234", "1 234", "1_234", "1'234", "`1234`", "1\u{202f}234.", "01234"]
+        {
+            assert_eq!(number(same), Some(1234), "{same}");
+        }
+        for none in ["", "1,4", "12,34", "1,2345", "12.5", "1234 steps", "~14", "1,234 567", "-3"] {
+            assert_eq!(number(none), None, "{none}");
+        }
+        for same in ["windows_2003", "Windows 2003", "`windows-2003`"] {
+            assert_eq!(word(same), word("windows_2003"), "{same}");
+        }
+        assert_ne!(word("windows_10"), word("windows_2003"));
+    }
 }

@@ -10,12 +10,18 @@ use std::rc::Rc;
 /// Transitions of a graph that is made for the sake of better schedules, at most.
 const POLISHED_TRANSITIONS_MAX: u64 = 1 << 20;
 
+/// Runs loom under C11: a report, or nothing if loom could not be run. It is handed in, since loom has
+/// to run in a process of its own.
+pub type UnderC11<'a> = dyn Fn(&Scenario, &Check) -> Option<Report> + 'a;
+
 /// Searches scenarios, each once.
 pub struct Lab<'a> {
     /// The limits of each search.
     pub limits: Limits,
     /// Whether to go on; asked during every search.
     pub goes_on: &'a (dyn Fn() -> bool + Sync),
+    /// What runs loom.
+    pub under_c11: &'a UnderC11<'a>,
     tried: RefCell<BTreeMap<String, Rc<Tried>>>,
 }
 
@@ -32,8 +38,12 @@ pub struct Tried {
 
 impl<'a> Lab<'a> {
     /// A laboratory in which nothing has been tried yet.
-    pub fn new(limits: Limits, goes_on: &'a (dyn Fn() -> bool + Sync)) -> Lab<'a> {
-        Lab { limits, goes_on, tried: RefCell::default() }
+    pub fn new(
+        limits: Limits,
+        goes_on: &'a (dyn Fn() -> bool + Sync),
+        under_c11: &'a UnderC11<'a>,
+    ) -> Lab<'a> {
+        Lab { limits, goes_on, under_c11, tried: RefCell::default() }
     }
 
     /// Searches what `reference` names: `SCENARIO`, `SCENARIO@KERNEL` or either and `OPTION=VALUE`s.
@@ -45,16 +55,7 @@ impl<'a> Lab<'a> {
         if let Some(tried) = self.tried.borrow().get(reference) {
             return Rc::clone(tried);
         }
-        let mut words = reference.split_whitespace();
-        let split = SplitName::parse(words.next().expect("a scenario is named"));
-        let set: Vec<(String, String)> = words
-            .map(|word| word.split_once('=').expect("an option is set by `=`"))
-            .map(|(name, value)| (name.to_string(), value.to_string()))
-            .collect();
-        let scenario = built_in(split.scenario);
-        let kernel = split.kernel.or(scenario.kernel_names()[0]).map(str::to_string);
-        let check = scenario.compile(kernel.as_deref(), &set);
-        let check = check.unwrap_or_else(|_| panic!("{reference} does not compile"));
+        let (scenario, check) = compiled(reference);
         let tried = Rc::new(self.search(scenario, check));
         self.tried.borrow_mut().insert(reference.to_string(), Rc::clone(&tried));
         tried
@@ -62,18 +63,34 @@ impl<'a> Lab<'a> {
 
     /// Searches a check. Its schedules are those with the fewest switches, where that is cheap.
     pub fn search(&self, scenario: Scenario, check: Check) -> Tried {
-        let report = self.report(&check);
+        self.search_within(&self.limits, scenario, check)
+    }
+
+    /// As [`Lab::search`], within other limits.
+    pub fn search_within(&self, limits: &Limits, scenario: Scenario, check: Check) -> Tried {
+        let report = self.report(limits, &check);
         Tried { scenario, check, report }
     }
 
-    fn report(&self, check: &Check) -> Report {
+    fn report(&self, limits: &Limits, check: &Check) -> Report {
         let goes_on = &mut |_: &_| (self.goes_on)();
         let max = POLISHED_TRANSITIONS_MAX;
-        let (mut report, graph) = search_graph(&check.program, &self.limits, max, goes_on);
+        let (mut report, graph) = search_graph(&check.program, limits, max, goes_on);
         if let Some(graph) = graph {
             polish(&graph, &mut report);
         }
         report
+    }
+
+    /// What loom says under C11 of what `reference` names.
+    ///
+    /// # Panics
+    /// If there is no such scenario, or loom cannot run it: references are built in.
+    pub fn under_c11(&self, reference: &str) -> Tried {
+        let (scenario, check) = compiled(reference);
+        let report = (self.under_c11)(&scenario, &check);
+        let report = report.unwrap_or_else(|| panic!("loom does not run {reference}"));
+        Tried { scenario, check, report }
     }
 
     /// What `tell` makes of the teaching page of `reference`, beside the fix that its scenario names.
@@ -98,6 +115,21 @@ impl<'a> Lab<'a> {
         let goal = Goal::named(&graph, &bottoms, name)?;
         Some(Danger::of(&graph, &bottoms, &goal, &[]).probability[0])
     }
+}
+
+/// What `reference` names, as [`Lab::tried`] takes it, compiled.
+fn compiled(reference: &str) -> (Scenario, Check) {
+    let mut words = reference.split_whitespace();
+    let split = SplitName::parse(words.next().expect("a scenario is named"));
+    let set: Vec<(String, String)> = words
+        .map(|word| word.split_once('=').expect("an option is set by `=`"))
+        .map(|(name, value)| (name.to_string(), value.to_string()))
+        .collect();
+    let scenario = built_in(split.scenario);
+    let kernel = split.kernel.or(scenario.kernel_names()[0]).map(str::to_string);
+    let check = scenario.compile(kernel.as_deref(), &set);
+    let check = check.unwrap_or_else(|_| panic!("{reference} does not compile"));
+    (scenario, check)
 }
 
 /// The built-in scenario of that name.

@@ -13,13 +13,14 @@ mod handouts;
 mod judge;
 mod lab;
 mod markdown;
+mod memory;
 mod pages;
 mod rules;
 mod tables;
 
 pub use handouts::{Handout, handouts};
 pub use judge::{Given, Judged, Wrong, judge, read};
-pub use lab::{Lab, Tried};
+pub use lab::{Lab, Tried, UnderC11};
 pub use pages::{Pages, pages};
 
 /// A chapter.
@@ -49,6 +50,8 @@ pub struct Exercise {
     pub title: &'static str,
     /// What to do: Markdown, with places for live runs.
     task: &'static str,
+    /// What helps whoever is stuck, and gives nothing away that the chapter has not said.
+    pub hint: &'static str,
     /// What is handed in.
     asks: Asks,
 }
@@ -60,7 +63,7 @@ enum Asks {
     Model(Hole),
     /// A schedule of a built-in scenario.
     Schedule(Hunted),
-    /// A property that one cast has and another lacks.
+    /// A property that one cast has and others lack.
     Property(Specified),
     /// A number or a word.
     Answer(Answered),
@@ -86,8 +89,8 @@ struct Hole {
 /// A text that a solution calls, and cannot look into.
 #[derive(Debug)]
 struct Kernel {
-    /// Its name among the models.
-    text: &'static str,
+    /// Its name among the models; `None` if there is no kernel.
+    text: Option<&'static str>,
     /// What user code may name.
     user: &'static [&'static str],
     /// A solution may have variables of its own.
@@ -110,9 +113,9 @@ struct Hunted {
 /// A property to write.
 #[derive(Debug)]
 struct Specified {
-    /// The scenario that must have it, and the one that must break it.
+    /// The scenario that must have it, and those that must break it.
     holds: &'static str,
-    breaks: &'static str,
+    breaks: &'static [&'static str],
     /// The words it may begin with.
     begins: &'static [&'static str],
 }
@@ -122,8 +125,6 @@ struct Specified {
 struct Answered {
     /// The answer, computed.
     answer: fn(&Lab) -> Option<String>,
-    /// How to find out, for whoever was wrong.
-    hint: &'static str,
 }
 
 /// All chapters, in order.

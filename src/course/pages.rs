@@ -107,7 +107,8 @@ fn contents() -> String {
     }
     text += "\n```text\nghosthunt course start DIR   # hands out the exercises, and these pages\n\
              ghosthunt course check DIR   # judges what you hand in\n\
-             ghosthunt course             # how far you are\n```\n\n\
+             ghosthunt course             # how far you are, and what is next\n\
+             ghosthunt course hint 4.1    # a hint for an exercise\n```\n\n\
              [More races to play with](../README.md)\n";
     text
 }

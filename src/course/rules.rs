@@ -51,8 +51,10 @@ struct Names {
 
 impl Names {
     fn of(hole: &Hole, handout: &[Declaration]) -> Names {
-        let (_, text) = Models::default().model(hole.kernel.text).expect("the kernel is built in");
-        let declared = declarations(&text).expect("the kernel can be read");
+        let declared = hole.kernel.text.map_or(Vec::new(), |name| {
+            let (_, text) = Models::default().model(name).expect("the kernel is built in");
+            declarations(&text).expect("the kernel can be read")
+        });
         let open = |name: &str| {
             let listed = [hole.kernel.user, hole.names, hole.change];
             listed.iter().any(|names| names.contains(&name))
@@ -164,7 +166,7 @@ impl Rules<'_> {
             return None;
         }
         let (whose, why) = if names.kernel.contains(&word.text) {
-            ("the kernel's own", "code in user mode can neither read nor call it")
+            ("the kernel's own", "code in user mode can neither read, call nor declare it")
         } else if names.judge.contains(&word.text) {
             ("what you are judged by", "your code can neither read nor write it")
         } else {

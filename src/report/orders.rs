@@ -3,7 +3,8 @@
 use super::execution::execution;
 use super::style::{BAD, GOOD, NOTE, STRONG, paint};
 use super::text::{pad, plural};
-use crate::program::Program;
+use crate::language::Errors;
+use crate::program::{Order, Program};
 use crate::scenario::finding_name;
 use crate::search::{Completeness, Execution, Finding, Report};
 use serde::Serialize;
@@ -75,6 +76,25 @@ impl Verdict {
 /// An order's column is as wide as the longest order, or its option.
 fn column(option: &str) -> usize {
     option.len().max("acquire".len()) + 2
+}
+
+/// Every way to give so many options an order, the weakest first.
+pub fn combinations(options: usize) -> Vec<Vec<&'static str>> {
+    let mut all = vec![Vec::new()];
+    for _ in 0..options {
+        let further = |orders: &Vec<&'static str>| {
+            let orders = orders.clone();
+            Order::NAMED.map(move |(name, _)| [orders.as_slice(), &[name]].concat())
+        };
+        all = all.iter().flat_map(further).collect();
+    }
+    all
+}
+
+/// Nothing is wrong but that an operation of C11 does not take an order that an option names.
+pub fn takes_no_such_order(errors: &Errors) -> bool {
+    let mut messages = errors.diagnostics.iter().map(|diagnostic| diagnostic.message.as_str());
+    messages.all(|message| message.contains("does not take this memory order"))
 }
 
 /// The head of the table.
