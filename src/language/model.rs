@@ -1,9 +1,8 @@
 //! Several texts to one model: what `use` brings in, names, options, hooks and overrides.
 
 use super::diagnostic::{Diagnostic, Spanned};
-use super::parser::parse_module;
 use super::syntax::*;
-use super::{Cast, Library};
+use super::{Cast, Library, Texts};
 use crate::program::{Fairness, Sources, Span};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -120,7 +119,10 @@ pub(super) fn load(
     sources: &mut Sources,
     errors: &mut Vec<Diagnostic>,
 ) -> Model {
-    let mut loader = Loader { library, sources, errors, loaded: Vec::new(), modules: Vec::new() };
+    let nobody_else = Texts::default();
+    let texts = library.texts().unwrap_or(&nobody_else);
+    let (loaded, modules) = (Vec::new(), Vec::new());
+    let mut loader = Loader { library, texts, sources, errors, loaded, modules };
     loader.load(&model.value, model.span);
     let modules = loader.modules;
     let mut merger = Merger { model: Model::default(), declared: HashMap::new(), errors };
@@ -130,11 +132,12 @@ pub(super) fn load(
 
 struct Loader<'a> {
     library: &'a dyn Library,
+    texts: &'a Texts,
     sources: &'a mut Sources,
     errors: &'a mut Vec<Diagnostic>,
     loaded: Vec<String>,
     /// What is used stands before what uses it.
-    modules: Vec<Module>,
+    modules: Vec<Rc<Module>>,
 }
 
 impl Loader<'_> {
@@ -154,8 +157,8 @@ impl Loader<'_> {
             self.errors.push(Diagnostic::error("the texts are too long", span, ""));
             return;
         }
-        let file = self.sources.add(file_name, text.clone());
-        let module = parse_module(&text, file, self.errors);
+        let file = self.sources.add(file_name.clone(), text.clone());
+        let module = self.texts.module(&file_name, &text, file, self.errors);
         for item in &module.items {
             if let Item::Use { path, .. } = item {
                 self.load(&path.text, path.span);
@@ -173,13 +176,13 @@ struct Merger<'a> {
 }
 
 impl Merger<'_> {
-    fn merge(&mut self, modules: Vec<Module>, cast: &Cast) {
-        let mut procs: Vec<ProcDecl> = Vec::new();
+    fn merge(&mut self, modules: Vec<Rc<Module>>, cast: &Cast) {
+        let mut procs: Vec<Rc<ProcDecl>> = Vec::new();
         let mut presets: Vec<(Name, Vec<(Name, Expr)>)> = Vec::new();
         let mut uses: Vec<(Name, Expr)> = Vec::new();
         self.model.header = modules.last().map(|module| module.header.clone()).unwrap_or_default();
-        for item in modules.into_iter().flat_map(|module| module.items) {
-            match item {
+        for item in modules.iter().flat_map(|module| &module.items) {
+            match item.clone() {
                 Item::Use { settings, .. } => uses.extend(settings),
                 Item::Preset { name, settings } => {
                     if presets.iter().all(|(known, _)| known.text != name.text) {
@@ -255,11 +258,11 @@ impl Merger<'_> {
             }
             Item::Action { proc, when, fairness } => {
                 self.declare(&proc.name, Symbol::Other);
-                self.model.actions.push(ActionDecl { proc: Rc::new(proc), when, fairness });
+                self.model.actions.push(ActionDecl { proc, when, fairness });
             }
             Item::Handler { name, thread, when, body } => {
                 self.declare(&name, Symbol::Other);
-                self.model.handlers.push(HandlerDecl { name, thread, when, body: Rc::new(body) });
+                self.model.handlers.push(HandlerDecl { name, thread, when, body });
             }
             Item::Gate { kernel, thread, when } => {
                 let gates =
@@ -279,7 +282,7 @@ impl Merger<'_> {
             }
             Item::OnKernel { exit, body } => {
                 let hooks = if exit { &mut self.model.on_exit } else { &mut self.model.on_entry };
-                hooks.push(Rc::new(body));
+                hooks.push(body);
             }
             Item::Outcome { name, fine, when } => {
                 self.declare(&name, Symbol::Outcome(self.model.outcomes.len()));
@@ -292,8 +295,8 @@ impl Merger<'_> {
 
     /// Fills in hooks and stacks overrides. A name's first definition comes first whatever the
     /// order of the texts; overrides wrap in the order of the texts.
-    fn procs(&mut self, decls: Vec<ProcDecl>) {
-        let mut by_name: Vec<(String, Vec<ProcDecl>)> = Vec::new();
+    fn procs(&mut self, decls: Vec<Rc<ProcDecl>>) {
+        let mut by_name: Vec<(String, Vec<Rc<ProcDecl>>)> = Vec::new();
         for decl in decls {
             match by_name.iter_mut().find(|(name, _)| *name == decl.name.text) {
                 Some((_, same)) => same.push(decl),
@@ -344,8 +347,8 @@ impl Merger<'_> {
         }
     }
 
-    fn add_proc(&mut self, decl: ProcDecl, wraps: Option<ProcId>) -> ProcId {
-        self.model.procs.push(ProcDef { decl: Rc::new(decl), wraps });
+    fn add_proc(&mut self, decl: Rc<ProcDecl>, wraps: Option<ProcId>) -> ProcId {
+        self.model.procs.push(ProcDef { decl, wraps });
         self.model.procs.len() - 1
     }
 

@@ -405,9 +405,18 @@ impl Outline {
         done.then_some(Outline { observations, changes, rests })
     }
 
-    /// Whether the mutant does nothing that `original`, whose outline this is, does not do.
-    pub(super) fn covers(&self, original: &Program, mutant: &Program) -> bool {
+    /// Whether the mutant does nothing that `original`, whose outline this is, does not do. `reached`
+    /// are all states of the original, unless they were not kept.
+    pub(super) fn covers(
+        &self,
+        original: &Program,
+        reached: Option<&Distinct<0>>,
+        mutant: &Program,
+    ) -> bool {
         let Some(lens) = Lens::new(original, mutant, false) else { return false };
+        if reached.is_some_and(|reached| self.covers_differences(&lens, reached, mutant)) {
+            return true;
+        }
         walk(
             mutant,
             &lens,
@@ -419,6 +428,59 @@ impl Outline {
                 }
             },
         )
+    }
+}
+
+impl Outline {
+    /// Whether it covers the mutant, seen at the states of the original in which a thread stands where
+    /// the mutant may do something else, and at those of the mutant that are the image of no state of
+    /// the original. If not, that decides nothing.
+    fn covers_differences(&self, lens: &Lens, reached: &Distinct<0>, mutant: &Program) -> bool {
+        let Some(matched) = Match::new(lens.original, mutant) else { return false };
+        let machine = Machine::new(mutant).tabulated();
+        let mut scratch = machine.scratch();
+        let words = mutant.layout.words;
+        let (mut image, mut origin, mut seen) = (vec![0; words], vec![0; words], vec![0; words]);
+        let mut number = |state: &[u64]| {
+            if lens.observe(state, &mut seen) { self.observations.find(&seen) } else { None }
+        };
+        // States of the mutant that are no images.
+        let mut apart = Distinct::<0>::new(words, PAIRS_MAX);
+        let mut row = Row::default();
+        let mut next = 0;
+        let states = if matched.differs() { reached.len() } else { 0 };
+        for index in 0..states {
+            if matched.look(reached.get(index), &mut image) != Standing::Differs {
+                continue;
+            }
+            loop {
+                row.fill(&machine, &image, &mut scratch, |actor| lens.actor(actor));
+                let Some(from) = number(&image) else { return false };
+                if row.labels.iter().all(|label| label.spins) && !self.rests.contains(&from) {
+                    return false;
+                }
+                for (label, state) in row.labels.iter().zip(row.states.chunks(words)) {
+                    if matches!(label.ends, Ends::Failed(_)) {
+                        continue;
+                    }
+                    let Some(to) = number(state) else { return false };
+                    if to != from && !self.changes.contains(&(from, label.actor, to)) {
+                        return false;
+                    }
+                    let is_image =
+                        matched.origin(state, &mut origin) && reached.find(&origin).is_some();
+                    if !is_image && apart.add(state).is_none() {
+                        return false;
+                    }
+                }
+                if next == apart.len() {
+                    break;
+                }
+                image.copy_from_slice(apart.get(next));
+                next += 1;
+            }
+        }
+        true
     }
 }
 
@@ -485,3 +547,6 @@ fn walk_of<const W: usize>(
     }
     true
 }
+
+#[cfg(test)]
+mod tests;

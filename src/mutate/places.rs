@@ -36,8 +36,10 @@ pub(super) struct Match {
 struct ThreadMatch {
     /// Where the original keeps the place that the thread stands at, and that in a handler.
     fields: Vec<Field>,
-    /// By place of the original.
+    /// By place of the original. No two have the same.
     counterparts: Vec<Counterpart>,
+    /// By place of the mutant: that of which it is the counterpart.
+    origins: Vec<Option<PlaceId>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -91,13 +93,18 @@ impl Match {
             differs |= counterparts.iter().any(|it| !matches!(it, Counterpart::Alike(_)));
             let field = |id: FieldId| original.layout.fields[usize::from(id)];
             let fields = std::iter::once(one.place).chain(one.handler_place).map(field);
-            matched.push(ThreadMatch { fields: fields.collect(), counterparts });
+            let mut origins = vec![None; other.places.len()];
+            for (place, to) in (0..).zip(&guesses) {
+                to.iter().for_each(|&to| origins[to as usize] = Some(place));
+            }
+            matched.push(ThreadMatch { fields: fields.collect(), counterparts, origins });
         }
         let code = Code { original, mutant, places: &[] };
-        let same_actions = original.actions.len() == mutant.actions.len()
-            && original.actions.iter().zip(&mutant.actions).all(|(one, other)| {
-                one.name == other.name && code.same(one.entry, other.entry)
-            });
+        let same_actions =
+            original.actions.len() == mutant.actions.len()
+                && original.actions.iter().zip(&mutant.actions).all(|(one, other)| {
+                    one.name == other.name && code.same(one.entry, other.entry)
+                });
         let made = Match { threads: matched, differs };
         let begins_alike = same_actions && made.is_image(&original.initial, &mutant.initial);
         begins_alike.then_some(made)
@@ -130,9 +137,24 @@ impl Match {
         standing
     }
 
+    /// Leaves in `state` the state of the original of which this one of the mutant is the image; false
+    /// if there is none.
+    pub(super) fn origin(&self, image: &[u64], state: &mut [u64]) -> bool {
+        state.copy_from_slice(image);
+        self.threads.iter().all(|thread| {
+            thread.fields.iter().all(|field| {
+                let Some(place) = thread.origins[field.get(image) as usize] else { return false };
+                let word = &mut state[usize::from(field.word)];
+                *word = *word & !field.mask() | u64::from(place) << field.shift;
+                true
+            })
+        })
+    }
+
     /// Whether `mutant` is the image of the original's state.
     pub(super) fn is_image(&self, original: &[u64], mutant: &[u64]) -> bool {
-        let mut differ: Vec<u64> = original.iter().zip(mutant).map(|(one, two)| one ^ two).collect();
+        let mut differ: Vec<u64> =
+            original.iter().zip(mutant).map(|(one, two)| one ^ two).collect();
         for thread in &self.threads {
             for field in &thread.fields {
                 let (Counterpart::Alike(to) | Counterpart::Differs(to)) =
@@ -153,7 +175,8 @@ impl Match {
 /// The shared variables lie in the same bits.
 fn same_memory(one: &Program, other: &Program) -> bool {
     let (here, there) = (&one.layout, &other.layout);
-    let same_elements = |first: FieldId, length: usize| same_fields(here, first, there, first, length);
+    let same_elements =
+        |first: FieldId, length: usize| same_fields(here, first, there, first, length);
     here.words == there.words
         && here.shared_mask == there.shared_mask
         && here.aux_mask == there.aux_mask
@@ -183,9 +206,8 @@ fn same_frame(original: &Program, one: &Thread, mutant: &Program, other: &Thread
         let field = program.layout.fields[usize::from(id)];
         (field.word, field.shift, field.width, field.low, field.optional, field.wraps)
     };
-    let handler = |program: &Program, thread: &Thread| {
-        thread.handler_place.map(|field| bits(program, field))
-    };
+    let handler =
+        |program: &Program, thread: &Thread| thread.handler_place.map(|field| bits(program, field));
     one.name == other.name
         && one.local_mask == other.local_mask
         && bits(original, one.place) == bits(mutant, other.place)
@@ -367,9 +389,8 @@ impl Code<'_> {
     fn same_op(&self, one: Op, other: Op) -> bool {
         use Op::*;
         let field = |one, other| self.same_field(one, other, 1);
-        let array = |one, length, other, counted| {
-            length == counted && self.same_field(one, other, length)
-        };
+        let array =
+            |one, length, other, counted| length == counted && self.same_field(one, other, length);
         let check = |one, other| self.same_check(one, other);
         match (one, other) {
             (Load { field: f, .. }, Load { field: g, .. }) => field(f, g),
@@ -389,10 +410,9 @@ impl Code<'_> {
             | (Cas { field: f, check: c, .. }, Cas { field: g, check: d, .. }) => {
                 field(f, g) && check(c, d)
             }
-            (
-                Rmw { field: f, kind: k, check: c, .. },
-                Rmw { field: g, kind: l, check: d, .. },
-            ) => k == l && field(f, g) && check(c, d),
+            (Rmw { field: f, kind: k, check: c, .. }, Rmw { field: g, kind: l, check: d, .. }) => {
+                k == l && field(f, g) && check(c, d)
+            }
             (
                 RmwAt { base: f, length: m, kind: k, check: c, .. },
                 RmwAt { base: g, length: n, kind: l, check: d, .. },
