@@ -9,12 +9,14 @@ mod mutation;
 mod parser;
 mod parser_code;
 mod syntax;
+mod texts;
 mod types;
 
 pub use declarations::{Declaration, Declared, Word, declarations};
 pub use diagnostic::{Diagnostic, Severity, Spanned, listed, nearest_name};
 pub use model::choices;
 pub use mutation::{Edit, Operator, Outline, StatementText, mutations, outline};
+pub use texts::Texts;
 
 use crate::program::{Program, Sources};
 
@@ -55,6 +57,10 @@ pub trait Library {
     fn model(&self, name: &str) -> Option<(String, String)>;
     /// The names of all texts, for suggestions.
     fn names(&self) -> Vec<String>;
+    /// The texts that have been read already; `None` if nobody keeps them.
+    fn texts(&self) -> Option<&Texts> {
+        None
+    }
 }
 
 /// Texts that did not compile.

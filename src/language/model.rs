@@ -1,9 +1,8 @@
 //! Several texts to one model: what `use` brings in, names, options, hooks and overrides.
 
 use super::diagnostic::{Diagnostic, Severity, Spanned};
-use super::parser::parse_module;
 use super::syntax::*;
-use super::{Cast, Library};
+use super::{Cast, Library, Texts};
 use crate::program::{Fairness, Sources, Span};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -121,7 +120,9 @@ pub(super) fn load(
     sources: &mut Sources,
     errors: &mut Vec<Diagnostic>,
 ) -> Option<Model> {
-    let mut loader = Loader::new(library, sources, errors);
+    let nobody_else = Texts::default();
+    let texts = library.texts().unwrap_or(&nobody_else);
+    let mut loader = Loader::new(library, texts, sources, errors);
     loader.load(&model.value, model.span);
     if loader.missing {
         return None;
@@ -138,13 +139,16 @@ pub(super) fn load(
 /// the order of the texts. What cannot be read has none.
 pub fn choices(model: &str, library: &dyn Library) -> (Vec<String>, Vec<String>) {
     let (mut sources, mut errors) = (Sources::default(), Vec::new());
-    let mut loader = Loader::new(library, &mut sources, &mut errors);
+    let texts = Texts::default();
+    let mut loader = Loader::new(library, &texts, &mut sources, &mut errors);
     loader.load(model, Span { file: 0, start: 0, end: 0 });
     let (mut presets, mut options) = (Vec::new(), Vec::new());
-    for item in loader.modules.into_iter().flat_map(|module| module.items) {
+    for item in loader.modules.iter().flat_map(|module| &module.items) {
         match item {
-            Item::Preset { name, .. } if !presets.contains(&name.text) => presets.push(name.text),
-            Item::Option { name, .. } => options.push(name.text),
+            Item::Preset { name, .. } if !presets.contains(&name.text) => {
+                presets.push(name.text.clone());
+            }
+            Item::Option { name, .. } => options.push(name.text.clone()),
             _ => {}
         }
     }
@@ -153,11 +157,12 @@ pub fn choices(model: &str, library: &dyn Library) -> (Vec<String>, Vec<String>)
 
 struct Loader<'a> {
     library: &'a dyn Library,
+    texts: &'a Texts,
     sources: &'a mut Sources,
     errors: &'a mut Vec<Diagnostic>,
     loaded: Vec<String>,
     /// What is used stands before what uses it.
-    modules: Vec<Module>,
+    modules: Vec<Rc<Module>>,
     /// A text is not there.
     missing: bool,
 }
@@ -165,11 +170,12 @@ struct Loader<'a> {
 impl<'a> Loader<'a> {
     fn new(
         library: &'a dyn Library,
+        texts: &'a Texts,
         sources: &'a mut Sources,
         errors: &'a mut Vec<Diagnostic>,
     ) -> Self {
         let (loaded, modules) = (Vec::new(), Vec::new());
-        Loader { library, sources, errors, loaded, modules, missing: false }
+        Loader { library, texts, sources, errors, loaded, modules, missing: false }
     }
 }
 
@@ -191,8 +197,8 @@ impl Loader<'_> {
             self.errors.push(Diagnostic::error("the texts are too long", span, ""));
             return;
         }
-        let file = self.sources.add(file_name, text.clone());
-        let module = parse_module(&text, file, self.errors);
+        let file = self.sources.add(file_name.clone(), text.clone());
+        let module = self.texts.module(&file_name, &text, file, self.errors);
         for item in &module.items {
             if let Item::Use { path, .. } = item {
                 self.load(&path.text, path.span);
@@ -212,13 +218,13 @@ struct Merger<'a> {
 }
 
 impl Merger<'_> {
-    fn merge(&mut self, modules: Vec<Module>, cast: &Cast) {
-        let mut procs: Vec<ProcDecl> = Vec::new();
+    fn merge(&mut self, modules: Vec<Rc<Module>>, cast: &Cast) {
+        let mut procs: Vec<Rc<ProcDecl>> = Vec::new();
         let mut presets: Vec<(Name, Vec<(Name, Expr)>)> = Vec::new();
         let mut uses: Vec<(Name, Expr)> = Vec::new();
         self.model.header = modules.last().map(|module| module.header.clone()).unwrap_or_default();
-        for item in modules.into_iter().flat_map(|module| module.items) {
-            match item {
+        for item in modules.iter().flat_map(|module| &module.items) {
+            match item.clone() {
                 Item::Use { settings, .. } => uses.extend(settings),
                 Item::Preset { name, settings } => {
                     if presets.iter().all(|(known, _)| known.text != name.text) {
@@ -294,11 +300,11 @@ impl Merger<'_> {
             }
             Item::Action { proc, when, fairness } => {
                 self.declare(&proc.name, Symbol::Other);
-                self.model.actions.push(ActionDecl { proc: Rc::new(proc), when, fairness });
+                self.model.actions.push(ActionDecl { proc, when, fairness });
             }
             Item::Handler { name, thread, when, body } => {
                 self.declare(&name, Symbol::Other);
-                self.model.handlers.push(HandlerDecl { name, thread, when, body: Rc::new(body) });
+                self.model.handlers.push(HandlerDecl { name, thread, when, body });
             }
             Item::Gate { kernel, thread, when } => {
                 let gates =
@@ -318,7 +324,7 @@ impl Merger<'_> {
             }
             Item::OnKernel { exit, body } => {
                 let hooks = if exit { &mut self.model.on_exit } else { &mut self.model.on_entry };
-                hooks.push(Rc::new(body));
+                hooks.push(body);
             }
             Item::Outcome { name, fine, when } => {
                 self.declare(&name, Symbol::Outcome(self.model.outcomes.len()));
@@ -331,8 +337,8 @@ impl Merger<'_> {
 
     /// Fills in hooks and stacks overrides. A name's first definition comes first whatever the
     /// order of the texts; overrides wrap in the order of the texts.
-    fn procs(&mut self, decls: Vec<ProcDecl>) {
-        let mut by_name: Vec<(String, Vec<ProcDecl>)> = Vec::new();
+    fn procs(&mut self, decls: Vec<Rc<ProcDecl>>) {
+        let mut by_name: Vec<(String, Vec<Rc<ProcDecl>>)> = Vec::new();
         for decl in decls {
             match by_name.iter_mut().find(|(name, _)| *name == decl.name.text) {
                 Some((_, same)) => same.push(decl),
@@ -383,8 +389,8 @@ impl Merger<'_> {
         }
     }
 
-    fn add_proc(&mut self, decl: ProcDecl, wraps: Option<ProcId>) -> ProcId {
-        self.model.procs.push(ProcDef { decl: Rc::new(decl), wraps });
+    fn add_proc(&mut self, decl: Rc<ProcDecl>, wraps: Option<ProcId>) -> ProcId {
+        self.model.procs.push(ProcDef { decl, wraps });
         self.model.procs.len() - 1
     }
 

@@ -8,6 +8,7 @@ use super::diagnostic::Diagnostic;
 use super::lexer::{Base, Token, TokenKind, lex};
 use super::syntax::*;
 use crate::program::{Fairness, Span};
+use std::rc::Rc;
 
 /// How deep blocks and expressions may nest, and how many operators one expression may chain.
 pub(super) const NESTING_MAX: usize = 64;
@@ -259,7 +260,7 @@ impl<'a> Parser<'a> {
                 let name = self.name("a handler's name")?;
                 let thread = self.bound_thread()?;
                 let when = self.when()?;
-                Ok(Item::Handler { name, thread, when, body: self.block()? })
+                Ok(Item::Handler { name, thread, when, body: Rc::new(self.block()?) })
             }
             "runs" => {
                 let kernel = self.eat_word("kernel");
@@ -283,7 +284,7 @@ impl<'a> Parser<'a> {
                 if !exit {
                     self.word("entry")?;
                 }
-                Ok(Item::OnKernel { exit, body: self.block()? })
+                Ok(Item::OnKernel { exit, body: Rc::new(self.block()?) })
             }
             "outcome" => {
                 let name = self.name("an outcome's name")?;
@@ -357,7 +358,7 @@ impl<'a> Parser<'a> {
         kind: ProcKind,
         role: ProcRole,
         doc: Vec<String>,
-    ) -> Parsed<ProcDecl> {
+    ) -> Parsed<Rc<ProcDecl>> {
         Ok(self.proc_after_word(start, kind, role, doc)?.0)
     }
 
@@ -368,7 +369,7 @@ impl<'a> Parser<'a> {
         kind: ProcKind,
         role: ProcRole,
         doc: Vec<String>,
-    ) -> Parsed<(ProcDecl, Option<Expr>)> {
+    ) -> Parsed<(Rc<ProcDecl>, Option<Expr>)> {
         let name = self.name("a name")?;
         self.mark("(")?;
         let mut params = Vec::new();
@@ -384,7 +385,8 @@ impl<'a> Parser<'a> {
         let when = if kind == ProcKind::Action { Some(self.when()?) } else { None };
         let head = start.to(self.previous_span());
         let body = self.block()?;
-        Ok((ProcDecl { name, kind, role, params, result, body, head, doc }, when))
+        let proc = ProcDecl { name, kind, role, params, result, body, head, doc };
+        Ok((Rc::new(proc), when))
     }
 
     fn property(&mut self, word: &str, start: Span) -> Parsed<Item> {

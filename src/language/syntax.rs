@@ -1,6 +1,7 @@
 //! The syntax tree.
 
 use crate::program::{Fairness, Order, Span};
+use std::rc::Rc;
 
 /// A name where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,6 +146,7 @@ pub(super) struct Param {
 /// Whether a location says how it is accessed.
 pub(super) use crate::program::LocationKind;
 
+/// Cheap to clone where it holds code.
 #[derive(Debug, Clone)]
 pub(super) enum Item {
     Use { path: Name, settings: Vec<(Name, Expr)> },
@@ -152,14 +154,14 @@ pub(super) enum Item {
     Preset { name: Name, settings: Vec<(Name, Expr)> },
     Enum { name: Name, values: Vec<Name> },
     Var(VarDecl),
-    Proc(ProcDecl),
-    Action { proc: ProcDecl, when: Expr, fairness: Fairness },
-    Handler { name: Name, thread: Name, when: Expr, body: Block },
+    Proc(Rc<ProcDecl>),
+    Action { proc: Rc<ProcDecl>, when: Expr, fairness: Fairness },
+    Handler { name: Name, thread: Name, when: Expr, body: Rc<Block> },
     Gate { kernel: bool, thread: Name, when: Expr },
     Lives { thread: Name, when: Expr },
     Shows { name: Name, thread: Name, when: Expr },
     Start { name: Name, thread: Name, body: Block },
-    OnKernel { exit: bool, body: Block },
+    OnKernel { exit: bool, body: Rc<Block> },
     Outcome { name: Name, fine: bool, when: Expr },
     Property { kind: PropertyDecl, span: Span },
 }

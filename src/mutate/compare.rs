@@ -14,6 +14,12 @@
 //! things that a check looks at are no part of a graph, so where they matter nothing is claimed: which
 //! way a strongly fair statement goes, and whether a statement runs that the text calls unreached.
 //!
+//! Most steps of a mutant are the original's. Where all states of the original are kept, a pair is
+//! looked at only if a thread stands where the mutant's code differs, or if the mutant's state is not
+//! the image of the original's (`places.rs`): all other pairs that can be reached agree, and lead to
+//! such pairs again. This looks at pairs that may not be reached; if one of them does not agree, the
+//! programs are walked in step after all.
+//!
 //! **Only less** ([`Outline::covers`]). The outline of a graph is the set of its observations, mutexes
 //! and history left out, the set of its *changes* (who leads from which observation to which other one), and the
 //! observations of its states at rest (in which nothing is enabled, or all steps may be part of a
@@ -22,6 +28,7 @@
 //! left out because holding one for longer is what being slower means; whom they keep out shows in
 //! the other variables.
 
+use super::places::{Match, Standing};
 use crate::machine::{Actor, Machine, Scratch, Step};
 use crate::program::{CheckKind, Domain, FINISHED, Fairness, Field, Program, Value};
 use crate::search::{Distinct, WordHasher};
@@ -32,50 +39,144 @@ use std::hash::BuildHasherDefault;
 const PAIRS_MAX: usize = 1 << 22;
 
 /// Whether both programs have the same labelled graph. False if that is not decided after
-/// `PAIRS_MAX` pairs.
-pub(super) fn same_graph(original: &Program, mutant: &Program) -> bool {
-    match original.layout.words + mutant.layout.words {
-        4 => same_graph_of::<4>(original, mutant),
-        6 => same_graph_of::<6>(original, mutant),
-        8 => same_graph_of::<8>(original, mutant),
-        _ => same_graph_of::<0>(original, mutant),
-    }
-}
-
-/// The same, for pairs of `W` words, or of any number of words if `W` is 0.
-fn same_graph_of<const W: usize>(original: &Program, mutant: &Program) -> bool {
-    let Some(lens) = Lens::new(original, mutant, true) else { return false };
+/// `PAIRS_MAX` pairs. `reached` are all states of the original, unless they were not kept.
+pub(super) fn same_graph(
+    original: &Program,
+    reached: Option<&Distinct<0>>,
+    mutant: &Program,
+) -> bool {
     if has_strong_steps(original) || has_strong_steps(mutant) {
         return false;
     }
-    let (left, right) = (Machine::new(original).tabulated(), Machine::new(mutant).tabulated());
-    let (mut left_scratch, mut right_scratch) = (left.scratch(), right.scratch());
-    let words = original.layout.words;
-    let start = [&original.initial[..], &mutant.initial[..]].concat();
-    let mut pairs = Distinct::<W>::new(start.len(), PAIRS_MAX);
-    let mut pair = start.clone();
-    let (mut before, mut after) = (Row::default(), Row::default());
-    let mut goes_on = pairs.add(&start).is_some();
-    let mut next = 0;
-    while goes_on && next < pairs.len() {
-        let (one, other) = pairs.get(next).split_at(words);
-        next += 1;
-        goes_on = lens.agree(one, other) && same_places(&left, &right, one, other);
-        if !goes_on {
-            break;
-        }
-        before.fill(&left, one, &mut left_scratch, |actor| actor);
-        after.fill(&right, other, &mut right_scratch, |actor| lens.actor(actor));
-        goes_on = before.labels == after.labels;
-        let targets = before.states.chunks(words).zip(after.states.chunks(start.len() - words));
-        for (label, (one, other)) in before.labels.iter().zip(targets) {
-            pair[..words].copy_from_slice(one);
-            pair[words..].copy_from_slice(other);
-            // After a failed check a run does not go on.
-            goes_on &= matches!(label.ends, Ends::Failed(_)) || pairs.add(&pair).is_some();
-        }
+    let Some(mut both) = Both::new(original, mutant) else { return false };
+    if reached.is_some_and(|reached| both.agree_where_they_differ(reached)) {
+        return true;
     }
-    goes_on && !runs_unreached(mutant, &right_scratch)
+    both.right_scratch = both.right.scratch();
+    match original.layout.words + mutant.layout.words {
+        4 => both.agree_in_step::<4>(),
+        6 => both.agree_in_step::<6>(),
+        8 => both.agree_in_step::<8>(),
+        _ => both.agree_in_step::<0>(),
+    }
+}
+
+/// Two programs, ready to take steps.
+struct Both<'p> {
+    lens: Lens<'p>,
+    left: Machine<'p>,
+    right: Machine<'p>,
+    left_scratch: Scratch,
+    right_scratch: Scratch,
+    before: Row,
+    after: Row,
+}
+
+impl<'p> Both<'p> {
+    /// `None` if the programs do not have the same threads and actions.
+    fn new(original: &'p Program, mutant: &'p Program) -> Option<Both<'p>> {
+        let lens = Lens::new(original, mutant, true)?;
+        let (left, right) = (Machine::new(original).tabulated(), Machine::new(mutant).tabulated());
+        Some(Both {
+            lens,
+            left_scratch: left.scratch(),
+            right_scratch: right.scratch(),
+            left,
+            right,
+            before: Row::default(),
+            after: Row::default(),
+        })
+    }
+
+    /// Whether the states look the same, and the same can happen in them.
+    fn agree(&mut self, one: &[u64], other: &[u64]) -> bool {
+        let Both { lens, left, right, before, after, left_scratch, right_scratch } = self;
+        if !lens.agree(one, other) || !same_places(left, right, one, other) {
+            return false;
+        }
+        before.fill(left, one, left_scratch, |actor| actor);
+        after.fill(right, other, right_scratch, |actor| lens.actor(actor));
+        before.labels == after.labels
+    }
+
+    /// What the states that were compared last lead to, pair by pair. After a failed check a run does
+    /// not go on.
+    fn successors(&self) -> impl Iterator<Item = (&[u64], &[u64])> {
+        let words = |machine: &Machine| machine.program().layout.words;
+        let one = self.before.states.chunks(words(&self.left));
+        let other = self.after.states.chunks(words(&self.right));
+        let labels = self.before.labels.iter();
+        labels
+            .zip(one.zip(other))
+            .filter(|(label, _)| !matches!(label.ends, Ends::Failed(_)))
+            .map(|(_, pair)| pair)
+    }
+
+    fn runs_unreached(&self) -> bool {
+        runs_unreached(self.right.program(), &self.right_scratch)
+    }
+
+    /// Walks both in step from their initial states; pairs have `W` words, or any number of words if
+    /// `W` is 0.
+    fn agree_in_step<const W: usize>(&mut self) -> bool {
+        let (original, mutant) = (self.left.program(), self.right.program());
+        let words = original.layout.words;
+        let mut pair = [&original.initial[..], &mutant.initial[..]].concat();
+        let mut pairs = Distinct::<W>::new(pair.len(), PAIRS_MAX);
+        let mut goes_on = pairs.add(&pair).is_some();
+        let mut next = 0;
+        while goes_on && next < pairs.len() {
+            let (one, other) = pairs.get(next).split_at(words);
+            next += 1;
+            goes_on = self.agree(one, other);
+            for (one, other) in self.successors() {
+                pair[..words].copy_from_slice(one);
+                pair[words..].copy_from_slice(other);
+                goes_on &= pairs.add(&pair).is_some();
+            }
+        }
+        goes_on && !self.runs_unreached()
+    }
+
+    /// Whether the two agree, seen at the states of the original in which a thread stands where the
+    /// mutant may do something else. If not, that decides nothing.
+    fn agree_where_they_differ(&mut self, reached: &Distinct<0>) -> bool {
+        let (original, mutant) = (self.left.program(), self.right.program());
+        let Some(matched) = Match::new(original, mutant) else { return false };
+        let words = original.layout.words;
+        let mut image = vec![0; words];
+        let mut pair = vec![0; 2 * words];
+        // Of which the mutant's state is not the image of the original's.
+        let mut apart = Distinct::<0>::new(2 * words, PAIRS_MAX);
+        let mut next = 0;
+        let states = if matched.differs() { reached.len() } else { 0 };
+        for index in 0..states {
+            let state = reached.get(index);
+            if matched.look(state, &mut image) != Standing::Differs {
+                continue;
+            }
+            let mut agree = self.agree(state, &image);
+            while agree {
+                for (one, other) in self.successors() {
+                    if !matched.is_image(one, other) {
+                        pair[..words].copy_from_slice(one);
+                        pair[words..].copy_from_slice(other);
+                        agree &= apart.add(&pair).is_some();
+                    }
+                }
+                if next == apart.len() {
+                    break;
+                }
+                let (one, other) = apart.get(next).split_at(words);
+                next += 1;
+                agree &= self.agree(one, other);
+            }
+            if !agree {
+                return false;
+            }
+        }
+        !self.runs_unreached()
+    }
 }
 
 fn has_strong_steps(program: &Program) -> bool {
@@ -304,9 +405,18 @@ impl Outline {
         done.then_some(Outline { observations, changes, rests })
     }
 
-    /// Whether the mutant does nothing that `original`, whose outline this is, does not do.
-    pub(super) fn covers(&self, original: &Program, mutant: &Program) -> bool {
+    /// Whether the mutant does nothing that `original`, whose outline this is, does not do. `reached`
+    /// are all states of the original, unless they were not kept.
+    pub(super) fn covers(
+        &self,
+        original: &Program,
+        reached: Option<&Distinct<0>>,
+        mutant: &Program,
+    ) -> bool {
         let Some(lens) = Lens::new(original, mutant, false) else { return false };
+        if reached.is_some_and(|reached| self.covers_differences(&lens, reached, mutant)) {
+            return true;
+        }
         walk(
             mutant,
             &lens,
@@ -318,6 +428,59 @@ impl Outline {
                 }
             },
         )
+    }
+}
+
+impl Outline {
+    /// Whether it covers the mutant, seen at the states of the original in which a thread stands where
+    /// the mutant may do something else, and at those of the mutant that are the image of no state of
+    /// the original. If not, that decides nothing.
+    fn covers_differences(&self, lens: &Lens, reached: &Distinct<0>, mutant: &Program) -> bool {
+        let Some(matched) = Match::new(lens.original, mutant) else { return false };
+        let machine = Machine::new(mutant).tabulated();
+        let mut scratch = machine.scratch();
+        let words = mutant.layout.words;
+        let (mut image, mut origin, mut seen) = (vec![0; words], vec![0; words], vec![0; words]);
+        let mut number = |state: &[u64]| {
+            if lens.observe(state, &mut seen) { self.observations.find(&seen) } else { None }
+        };
+        // States of the mutant that are no images.
+        let mut apart = Distinct::<0>::new(words, PAIRS_MAX);
+        let mut row = Row::default();
+        let mut next = 0;
+        let states = if matched.differs() { reached.len() } else { 0 };
+        for index in 0..states {
+            if matched.look(reached.get(index), &mut image) != Standing::Differs {
+                continue;
+            }
+            loop {
+                row.fill(&machine, &image, &mut scratch, |actor| lens.actor(actor));
+                let Some(from) = number(&image) else { return false };
+                if row.labels.iter().all(|label| label.spins) && !self.rests.contains(&from) {
+                    return false;
+                }
+                for (label, state) in row.labels.iter().zip(row.states.chunks(words)) {
+                    if matches!(label.ends, Ends::Failed(_)) {
+                        continue;
+                    }
+                    let Some(to) = number(state) else { return false };
+                    if to != from && !self.changes.contains(&(from, label.actor, to)) {
+                        return false;
+                    }
+                    let is_image =
+                        matched.origin(state, &mut origin) && reached.find(&origin).is_some();
+                    if !is_image && apart.add(state).is_none() {
+                        return false;
+                    }
+                }
+                if next == apart.len() {
+                    break;
+                }
+                image.copy_from_slice(apart.get(next));
+                next += 1;
+            }
+        }
+        true
     }
 }
 
@@ -384,3 +547,6 @@ fn walk_of<const W: usize>(
     }
     true
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use super::compare::{Outline, same_graph};
 use super::plan::{Base, Plan};
 use super::pool::Control;
 use super::{Class, Difference, Fate, Kill, KillRun, Mutant, Survival};
-use crate::language::{Errors, Library, Operator, Severity};
+use crate::language::{Errors, Library, Operator, Severity, Texts};
 use crate::program::Program;
 use crate::scenario::{Check, Models, UnmetKind, finding_name, limit_reached};
 use crate::search::{Completeness, Finding, Limits, Report, Trace, search_verdicts};
@@ -38,22 +38,28 @@ struct Passed {
 }
 
 /// The texts of a scenario, some of them changed.
-struct Changed<'a> {
-    models: Models,
+pub(super) struct Changed<'a> {
+    pub models: Models,
     /// The name of a file and its new text.
-    texts: &'a [(String, String)],
+    pub changes: &'a [(String, String)],
+    /// Those that have been read.
+    pub texts: &'a Texts,
 }
 
 impl Library for Changed<'_> {
     fn model(&self, name: &str) -> Option<(String, String)> {
         let (file, text) = self.models.model(name)?;
-        let changed = self.texts.iter().find(|(changed, _)| *changed == file);
+        let changed = self.changes.iter().find(|(changed, _)| *changed == file);
         let text = changed.map_or(text, |(_, text)| text.clone());
         Some((file, text))
     }
 
     fn names(&self) -> Vec<String> {
         self.models.names()
+    }
+
+    fn texts(&self) -> Option<&Texts> {
+        Some(self.texts)
     }
 }
 
@@ -64,8 +70,8 @@ impl<'a> Court<'a> {
         Court { plan, control, outlines, twins: twins.collect() }
     }
 
-    /// Judges a mutant; `None` if it was interrupted.
-    pub(super) fn judge(&self, mutant: &Mutant) -> Option<Fate> {
+    /// Judges a mutant; `None` if it was interrupted. `read` are texts that have been read before.
+    pub(super) fn judge(&self, mutant: &Mutant, read: &Texts) -> Option<Fate> {
         let texts = self.plan.texts.iter().enumerate();
         let changed = texts
             .filter_map(|(index, text)| Some((text.file.clone(), mutant.text(index, &text.text)?)));
@@ -74,7 +80,7 @@ impl<'a> Court<'a> {
         let (mut kills, mut passed, mut undecided) = (Vec::new(), Vec::new(), None);
         // One that nobody runs may still be rejected by the language.
         let unread = if judges.is_empty() { self.plan.checks.first() } else { None };
-        if let Some(Err(errors)) = unread.map(|base| compile(base, &changed)) {
+        if let Some(Err(errors)) = unread.map(|base| compile(base, &changed, read)) {
             return Some(Fate::Rejected(first_error(&errors)));
         }
         // Whether the graph last looked at was not the original's. The next is then likely to differ,
@@ -82,7 +88,7 @@ impl<'a> Court<'a> {
         let mut differs = false;
         for &index in &judges {
             let base = &self.plan.checks[index];
-            let check = match compile(base, &changed) {
+            let check = match compile(base, &changed, read) {
                 Ok(check) => check,
                 Err(errors) => return Some(Fate::Rejected(first_error(&errors))),
             };
@@ -96,7 +102,7 @@ impl<'a> Court<'a> {
                 passed.push(Passed { check: index, program, report, repeated: true });
                 continue;
             }
-            let is_same = || same_graph(original, &check.program);
+            let is_same = || same_graph(original, base.reached.as_deref(), &check.program);
             if original.runs_alike(&check.program) || !differs && is_same() {
                 let program = Rc::new(check.program);
                 passed.push(Passed { check: index, program, report: None, repeated: false });
@@ -199,7 +205,8 @@ impl<'a> Court<'a> {
             let base = &self.plan.checks[passed.check];
             let original = &base.check.program;
             let outline = self.outlines[passed.check].get_or_init(|| Outline::of(original));
-            let covers = |outline: &Outline| outline.covers(original, program);
+            let reached = base.reached.as_deref();
+            let covers = |outline: &Outline| outline.covers(original, reached, program);
             if !same_ends(&base.report, report) || !outline.as_ref().is_some_and(covers) {
                 survival.words = format!("in {} it does something else", base.name());
                 return survival;
@@ -227,8 +234,8 @@ fn first_twin(checks: &[Base], index: usize) -> usize {
     checks.iter().position(is_twin).unwrap_or(index)
 }
 
-fn compile(base: &Base, texts: &[(String, String)]) -> Result<Check, Errors> {
-    let library = Changed { models: base.scenario.models(), texts };
+fn compile(base: &Base, changes: &[(String, String)], texts: &Texts) -> Result<Check, Errors> {
+    let library = Changed { models: base.scenario.models(), changes, texts };
     base.scenario.compile_with(base.kernel.as_deref(), &[], &library)
 }
 

@@ -20,6 +20,7 @@
 mod compare;
 mod examine;
 mod notes;
+mod places;
 mod plan;
 mod pool;
 mod stood;

@@ -5,11 +5,12 @@ use super::stood::stood;
 use super::texts::{SourceText, Target, protocol};
 use super::{Class, Fate, Mutant};
 use crate::language::{Diagnostic, Edit, Errors, Operator, StatementText, mutations, nearest_name};
-use crate::program::Program;
+use crate::program::{Program, StatementId};
 use crate::scenario::{Check, Judgement, Scenario};
-use crate::search::{Completeness, Report};
+use crate::search::{Completeness, Distinct, Report};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The original in one check.
 #[derive(Debug, Clone)]
@@ -24,7 +25,12 @@ pub struct Base {
     pub report: Report,
     /// The statements that ran in it or at which a thread stood: the file's name, and where they are.
     ran: HashSet<(String, u32, u32)>,
+    /// All its states, unless there was no room for them.
+    pub(super) reached: Option<Arc<Distinct<0>>>,
 }
+
+/// Bytes that the states of all originals may take together.
+const REACHED_MAX: usize = 1 << 30;
 
 /// A check that cannot judge mutants: what it found of the original is not what it expects.
 #[derive(Debug, Clone)]
@@ -53,6 +59,8 @@ pub struct Plan {
     pub mutants: Vec<Mutant>,
     /// The names of all mutants of the texts, those that are not wanted, too.
     names: Vec<String>,
+    /// Bytes that the states of the originals take.
+    reached_bytes: usize,
 }
 
 impl Base {
@@ -62,8 +70,11 @@ impl Base {
     }
 
     fn new(scenario: Scenario, kernel: Option<String>, check: Check, report: Report) -> Base {
-        let ran = ran(&check.program, &report);
-        Base { scenario, kernel, check, report, ran }
+        let (stood, reached) = stood(&check.program, report.states);
+        let ran = ran(&check.program, &report, &stood);
+        // A mutant's marks are compared with the original's, which should not have run any.
+        let reached = report.ran_unexpectedly.is_empty().then(|| Arc::new(reached));
+        Base { scenario, kernel, check, report, ran, reached }
     }
 
     /// Whether one of these statements of the file ran, or a thread stood at it.
@@ -74,9 +85,12 @@ impl Base {
     }
 }
 
-fn ran(program: &Program, report: &Report) -> HashSet<(String, u32, u32)> {
+fn ran(
+    program: &Program,
+    report: &Report,
+    stood: &HashSet<StatementId>,
+) -> HashSet<(String, u32, u32)> {
     let idle: HashSet<_> = report.not_run.iter().collect();
-    let stood = stood(program, report.states);
     let statements = (0..).zip(&program.statements);
     statements
         .filter(|(id, statement)| {
@@ -106,7 +120,14 @@ impl Plan {
     ) {
         let judgement = check.expectation.judge(&report, &check.program);
         if judgement.as_expected() {
-            self.checks.push(Base::new(scenario, kernel, check, report));
+            let mut base = Base::new(scenario, kernel, check, report);
+            let bytes = base.reached.as_ref().map_or(0, |reached| reached.bytes());
+            if self.reached_bytes + bytes > REACHED_MAX {
+                base.reached = None;
+            } else {
+                self.reached_bytes += bytes;
+            }
+            self.checks.push(base);
             let model = &self.model;
             let is_own = |base: &Base| base.scenario.model.value == *model;
             // The sort is stable: equally large checks stay in the order of their names.

@@ -1,8 +1,8 @@
 //! Many searches at a time: those of the original, then those of the mutants.
 
-use super::examine::Court;
+use super::examine::{Changed, Court};
 use super::{Fate, Plan};
-use crate::language::Errors;
+use crate::language::{Errors, Texts};
 use crate::scenario::Scenario;
 use crate::search::{Completeness, Limits, search_verdicts};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,9 +37,10 @@ pub fn search_originals(
     control: &Control,
 ) -> Result<bool, Errors> {
     let goes_on = || !(control.interrupted)();
-    let originals = in_parallel(checks.len(), control, |index| {
+    let originals = in_parallel(checks.len(), control, |index, texts| {
         let (scenario, kernel) = &checks[index];
-        let check = match scenario.compile(kernel.as_deref(), &[]) {
+        let library = Changed { models: scenario.models(), changes: &[], texts };
+        let check = match scenario.compile_with(kernel.as_deref(), &[], &library) {
             Ok(check) => check,
             Err(errors) => return Some(Err(errors)),
         };
@@ -57,24 +58,26 @@ pub fn search_originals(
 /// The fates of the plan's mutants, in their order; `None` for those not examined when interrupted.
 pub fn examine(plan: &Plan, control: &Control) -> Vec<Option<Fate>> {
     let court = Court::new(plan, control);
-    in_parallel(plan.mutants.len(), control, |index| court.judge(&plan.mutants[index]))
+    let judge = |index: usize, texts: &Texts| court.judge(&plan.mutants[index], texts);
+    in_parallel(plan.mutants.len(), control, judge)
 }
 
 /// What `work` makes of each number below `count`; `None` where it says so, and where it was not
-/// asked because of an interrupt.
+/// asked because of an interrupt. Each worker keeps the texts that it has read.
 fn in_parallel<T: Send>(
     count: usize,
     control: &Control,
-    work: impl Fn(usize) -> Option<T> + Sync,
+    work: impl Fn(usize, &Texts) -> Option<T> + Sync,
 ) -> Vec<Option<T>> {
     let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
     let results: Vec<Mutex<Option<T>>> = (0..count).map(|_| Mutex::new(None)).collect();
     let worker = || {
+        let texts = Texts::default();
         while !(control.interrupted)() {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(result) = results.get(index) else { break };
-            *lock(result) = work(index);
+            *lock(result) = work(index, &texts);
             (control.progress)(done.fetch_add(1, Ordering::Relaxed) + 1);
         }
     };

@@ -9,8 +9,9 @@ use crate::search::Distinct;
 use std::collections::HashSet;
 
 /// Those statements: of the places that threads reach, with the calls that lead there, and with what
-/// stands inside them and has no place of its own. `states` says how many states the program has.
-pub(super) fn stood(program: &Program, states: u64) -> HashSet<StatementId> {
+/// stands inside them and has no place of its own; and all states. `states` says how many the program
+/// has.
+pub(super) fn stood(program: &Program, states: u64) -> (HashSet<StatementId>, Distinct<0>) {
     let machine = Machine::new(program).tabulated();
     let mut scratch = machine.scratch();
     let mut known = Distinct::<0>::new(program.layout.words, states as usize + 1);
@@ -61,5 +62,5 @@ pub(super) fn stood(program: &Program, states: u64) -> HashSet<StatementId> {
         !with_places.contains(id) && outer.iter().any(holds)
     };
     stood.extend((0..program.statements.len() as StatementId).filter(is_part));
-    stood
+    (stood, known)
 }

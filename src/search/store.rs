@@ -264,6 +264,7 @@ impl<const W: usize> Store<W> {
 
 /// Distinct states of one size, numbered in the order they are added: what a walk of its own through
 /// a program's states needs. `W` is as in [`Store`].
+#[derive(Debug)]
 pub(crate) struct Distinct<const W: usize>(Store<W>);
 
 impl<const W: usize> Distinct<W> {
@@ -295,6 +296,11 @@ impl<const W: usize> Distinct<W> {
     /// How many there are.
     pub(crate) fn len(&self) -> u32 {
         self.0.len() as u32
+    }
+
+    /// Bytes that they take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.bytes()
     }
 }
 

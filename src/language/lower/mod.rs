@@ -80,7 +80,9 @@ struct Lowering<'m> {
     vars: Vec<Var>,
     signatures: Vec<typing::Signature>,
     statements: Vec<Statement>,
-    statement_ids: HashMap<Span, StatementId>,
+    statement_ids: &'m HashMap<Span, StatementId>,
+    /// Names that some statement of the texts assigns.
+    assigned: &'m HashSet<String>,
 
     code: Vec<Op>,
     checks: Vec<Check>,
@@ -108,8 +110,13 @@ pub(super) fn lower(
     errors: &mut Vec<Diagnostic>,
 ) -> Option<Program> {
     let mut written = None;
+    let mut statements = declare_statements(model, sources);
+    let spans = statements.iter().map(|statement| statement.span);
+    let statement_ids: HashMap<Span, StatementId> = spans.zip(0..).collect();
+    let assigned = assigned_names(model);
     loop {
-        let mut lowering = Lowering::new(model, cast, sources, errors);
+        let mut lowering = Lowering::new(model, cast, sources, errors, &statement_ids, &assigned);
+        lowering.statements = statements;
         lowering.declare(written.as_ref());
         if written.is_none() {
             lowering.check();
@@ -122,12 +129,13 @@ pub(super) fn lower(
             return None;
         }
         let stored = std::mem::take(&mut lowering.stored);
+        let mut program = program?;
         if written.as_ref() == Some(&stored) {
-            let mut program = program?;
             program.hash = program.compute_hash();
             return Some(program);
         }
         written = Some(stored);
+        statements = program.statements;
     }
 }
 
@@ -137,6 +145,8 @@ impl<'m> Lowering<'m> {
         cast: &'m Cast,
         sources: &'m Sources,
         errors: &'m mut Vec<Diagnostic>,
+        statement_ids: &'m HashMap<Span, StatementId>,
+        assigned: &'m HashSet<String>,
     ) -> Self {
         Lowering {
             model,
@@ -150,7 +160,8 @@ impl<'m> Lowering<'m> {
             vars: Vec::new(),
             signatures: Vec::new(),
             statements: Vec::new(),
-            statement_ids: HashMap::new(),
+            statement_ids,
+            assigned,
             code: Vec::new(),
             checks: Vec::new(),
             layout: Layout::default(),
@@ -181,11 +192,9 @@ impl<'m> Lowering<'m> {
         self.thread_names.len().max(1) as Value
     }
 
-    /// Options, statements, variables; `stored` is what the last round found to be written.
+    /// Options and variables; `stored` is what the last round found to be written.
     fn declare(&mut self, stored: Option<&HashSet<usize>>) {
         self.declare_options();
-        self.declare_statements();
-        let assigned = assigned_names(self.model);
         for (index, decl) in self.model.vars.iter().enumerate() {
             let ty = self.resolve_type(&decl.ty);
             if matches!(ty.base, Base::Proc) {
@@ -213,7 +222,8 @@ impl<'m> Lowering<'m> {
                 Some((low, _)) => low,
                 None => 0,
             };
-            let written = assigned.contains(&decl.name.text) || matches!(ty.base, Base::Mutex(_));
+            let written =
+                self.assigned.contains(&decl.name.text) || matches!(ty.base, Base::Mutex(_));
             let constant = !written || stored.is_some_and(|stored| !stored.contains(&index));
             self.vars.push(Var {
                 ty,
@@ -261,41 +271,6 @@ impl<'m> Lowering<'m> {
         }
     }
 
-    /// Every statement of the texts gets its number, in the order of the texts, whether or not the
-    /// cast gets there: what is never run is known by it.
-    fn declare_statements(&mut self) {
-        let model = self.model;
-        let mut found: Vec<(Span, Span, String, bool)> = Vec::new();
-        for proc in &model.procs {
-            collect(&proc.decl.body, &proc.decl.name.text, &mut found);
-        }
-        for action in &model.actions {
-            let proc = &action.proc;
-            found.push((proc.head, proc.head, proc.name.text.clone(), false));
-            collect(&proc.body, &proc.name.text, &mut found);
-        }
-        for handler in &model.handlers {
-            found.push((handler.name.span, handler.name.span, handler.name.text.clone(), false));
-            collect(&handler.body, &handler.name.text, &mut found);
-        }
-        for (blocks, owner) in
-            [(&model.on_entry, "on kernel entry"), (&model.on_exit, "on kernel exit")]
-        {
-            for block in blocks {
-                collect(block, owner, &mut found);
-            }
-        }
-        found.sort_by_key(|(span, ..)| (*span, std::cmp::Reverse(span.end)));
-        let lines: Vec<_> = self.sources.files.iter().map(|file| Lines::of(&file.text)).collect();
-        for (span, head, owner, unreachable) in found {
-            let id = self.statements.len() as StatementId;
-            let line = lines[usize::from(head.file)].line(head.start as usize);
-            let label = one_line(self.sources.text(head));
-            self.statements.push(Statement { span, owner, label, line, unreachable });
-            self.statement_ids.insert(span, id);
-        }
-    }
-
     /// Walks every declaration by itself.
     fn check(&mut self) {
         self.checking = true;
@@ -316,6 +291,39 @@ impl<'m> Lowering<'m> {
         self.overflowed = false;
         self.order_options.clear();
     }
+}
+
+/// Every statement of the texts gets its number, in the order of the texts, whether or not the cast
+/// gets there: what is never run is known by it.
+fn declare_statements(model: &Model, sources: &Sources) -> Vec<Statement> {
+    let mut found: Vec<(Span, Span, &str, bool)> = Vec::new();
+    for proc in &model.procs {
+        collect(&proc.decl.body, &proc.decl.name.text, &mut found);
+    }
+    for action in &model.actions {
+        let proc = &action.proc;
+        found.push((proc.head, proc.head, &proc.name.text, false));
+        collect(&proc.body, &proc.name.text, &mut found);
+    }
+    for handler in &model.handlers {
+        found.push((handler.name.span, handler.name.span, &handler.name.text, false));
+        collect(&handler.body, &handler.name.text, &mut found);
+    }
+    for (blocks, owner) in
+        [(&model.on_entry, "on kernel entry"), (&model.on_exit, "on kernel exit")]
+    {
+        for block in blocks {
+            collect(block, owner, &mut found);
+        }
+    }
+    found.sort_by_key(|(span, ..)| (*span, std::cmp::Reverse(span.end)));
+    let lines: Vec<_> = sources.files.iter().map(|file| Lines::of(&file.text)).collect();
+    let statement = |(span, head, owner, unreachable): (Span, Span, &str, bool)| {
+        let line = lines[usize::from(head.file)].line(head.start as usize);
+        let label = one_line(sources.text(head));
+        Statement { span, owner: owner.to_string(), label, line, unreachable }
+    };
+    found.into_iter().map(statement).collect()
 }
 
 /// The names that some statement of the texts assigns, or passes to something that writes.
@@ -418,19 +426,19 @@ fn expressions(statement: &Stmt) -> Vec<&Expr> {
     }
 }
 
-fn collect(block: &Block, owner: &str, found: &mut Vec<(Span, Span, String, bool)>) {
+fn collect<'m>(block: &'m Block, owner: &'m str, found: &mut Vec<(Span, Span, &'m str, bool)>) {
     collect_marked(block, owner, false, found);
 }
 
-fn collect_marked(
-    block: &Block,
-    owner: &str,
+fn collect_marked<'m>(
+    block: &'m Block,
+    owner: &'m str,
     marked: bool,
-    found: &mut Vec<(Span, Span, String, bool)>,
+    found: &mut Vec<(Span, Span, &'m str, bool)>,
 ) {
     for statement in &block.statements {
         let marked = marked || statement.unreached.is_some();
-        found.push((statement.span, statement.head, owner.to_string(), marked));
+        found.push((statement.span, statement.head, owner, marked));
         for inner in blocks(statement) {
             collect_marked(inner, owner, marked, found);
         }
