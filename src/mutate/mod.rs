@@ -12,7 +12,10 @@
 //! * *undecided*: a search reached a limit, and nothing was found until then.
 //!
 //! A check is left out for a mutant if its search of the original was exhaustive and no thread ran or
-//! got to a statement that the mutant changes: there both do the same.
+//! got to a statement that the mutant changes: there both do the same, but in two cases. A
+//! variable that no statement of the mutant's texts writes any more is a constant, and to read it is no
+//! step. And a local statement that fails whenever it is got to, in the step of a statement before it,
+//! does not count as one that ran.
 //!
 //! Mutants run in parallel and do not know of each other, so results do not depend on how many run
 //! at a time. This room does not print.

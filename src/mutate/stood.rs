@@ -1,7 +1,8 @@
 //! The statements at which a thread stands in some state, whether or not it ever takes the step.
 //!
 //! A statement that waits for ever, or that a gate keeps from going on, does not run, and yet the check
-//! turns on it: without it the thread would go on.
+//! turns on it: without it the thread would go on. So does a `yield` that never runs in a loop in which a
+//! thread stands: without it the thread's steps there would be no part of a spin.
 
 use crate::machine::{Machine, Step};
 use crate::program::{PlaceId, Program, Span, StatementId};
@@ -45,9 +46,13 @@ pub(super) fn stood(program: &Program, states: u64) -> HashSet<StatementId> {
             .map(|(place, _)| place)
     });
     let mut stood = HashSet::new();
+    let mut spinning = HashSet::new();
     for place in places {
-        stood.extend(place.calls.iter().copied());
-        stood.insert(place.statement);
+        let here = || place.calls.iter().copied().chain([place.statement]);
+        stood.extend(here());
+        if place.spins {
+            spinning.extend(here().map(|id| program.statements[id as usize].owner.as_str()));
+        }
     }
     let all = program.threads.iter().flat_map(|thread| thread.places.iter().skip(1));
     let with_places: HashSet<StatementId> = all.map(|place| place.statement).collect();
@@ -61,5 +66,10 @@ pub(super) fn stood(program: &Program, states: u64) -> HashSet<StatementId> {
         !with_places.contains(id) && outer.iter().any(holds)
     };
     stood.extend((0..program.statements.len() as StatementId).filter(is_part));
+    // A `yield` makes a spin loop of the loop around it also where it never runs.
+    let statements = (0..).zip(&program.statements);
+    let yields = statements.filter(|(_, statement)| statement.label == "yield");
+    let spun = yields.filter(|(_, statement)| spinning.contains(statement.owner.as_str()));
+    stood.extend(spun.map(|(id, _): (StatementId, _)| id));
     stood
 }
