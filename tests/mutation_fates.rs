@@ -125,6 +125,25 @@ fn a_wait_that_is_never_over_is_load_bearing() {
     assert!(told.contains(&"delete `await x == 1`: killed done".to_string()), "{told:?}");
 }
 
+/// It makes a spin loop of the loop around it, and so an end of what goes round there.
+#[test]
+fn a_yield_that_never_runs_is_load_bearing() {
+    for skips in ["if x == 0 { continue }\n        yield", "if quick { yield }"] {
+        let model = format!(
+            "option quick: bool = false\nvar x: atomic 0..1 = 0\nvar y: atomic 0..1 = 0\n\
+             proc worker() {{\n    loop {{\n        step s\n        \
+             while y == 0 {{ yield break }}\n        {skips}\n    }}\n}}\n\
+             proc nobody() {{ x = 1  y = 1 }}\n"
+        );
+        let scenario = "about = \"it goes round\"\nmodel = \"lock\"\n[threads]\na = \"worker()\"\n\
+                        [expect]\noutcomes = [\"stuck\"]\n";
+        let told = fates(&model, scenario, &["--procs", "worker", "--operators", "delete"]);
+        let yields: Vec<_> = told.iter().filter(|told| told.contains("yield`")).collect();
+        let killed = "delete `yield`: killed stuck";
+        assert_eq!(yields, [killed, killed], "{told:?}");
+    }
+}
+
 /// Both fail, at the same step, and not in the same way.
 #[test]
 fn failures_of_two_kinds_are_not_the_same_graph() {

@@ -12,7 +12,8 @@
 //! * *undecided*: a search reached a limit, and nothing was found until then.
 //!
 //! A check is left out for a mutant if its search of the original was exhaustive and no thread ran or
-//! got to a statement that the mutant changes: there both do the same.
+//! got to a statement that the mutant changes: there both do the same. (A mutant that takes the last
+//! write of a variable away is judged by all checks: to read what nobody writes is no step.)
 //!
 //! Mutants run in parallel and do not know of each other, so results do not depend on how many run
 //! at a time. This room does not print.

@@ -4,7 +4,9 @@ use super::notes::{Notes, Part};
 use super::stood::stood;
 use super::texts::{SourceText, Target, protocol};
 use super::{Class, Fate, Mutant};
-use crate::language::{Diagnostic, Edit, Errors, Operator, StatementText, mutations, nearest_name};
+use crate::language::{
+    Diagnostic, Edit, Errors, Operator, StatementText, mutations, nearest_name, outline,
+};
 use crate::program::{Program, StatementId};
 use crate::scenario::{Check, Judgement, Scenario};
 use crate::search::{Completeness, Distinct, Report};
@@ -286,8 +288,12 @@ impl Plan {
             .nearest(&part.statement.value, of_proc.map(|statement| statement.head.as_str()))
     }
 
-    /// Checks that run a statement which the mutant changes, or get to it, by index.
+    /// Checks that run a statement which the mutant changes, or get to it, by index. All of them, if a
+    /// variable is not written any more that was: then to read it is no step.
     pub fn judges(&self, mutant: &Mutant) -> Vec<usize> {
+        if self.takes_a_last_write(mutant) {
+            return (0..self.checks.len()).collect();
+        }
         let touched: Vec<_> = mutant
             .edits
             .iter()
@@ -298,6 +304,20 @@ impl Plan {
             .collect();
         let runs = |base: &Base| touched.iter().any(|(file, spans)| base.runs(file, spans));
         (0..self.checks.len()).filter(|&index| runs(&self.checks[index])).collect()
+    }
+
+    /// Whether the texts write fewer variables with the mutant.
+    fn takes_a_last_write(&self, mutant: &Mutant) -> bool {
+        let texts = self.texts.iter().enumerate();
+        let changed = texts.map(|(index, text)| mutant.text(index, &text.text));
+        let changed: Vec<_> = changed.map(|text| text.map(|text| outline(&text).written)).collect();
+        let before = self.texts.iter().map(|text| &text.outline.written);
+        let after: HashSet<&String> = before
+            .clone()
+            .zip(&changed)
+            .flat_map(|(before, changed)| changed.as_ref().unwrap_or(before))
+            .collect();
+        before.flatten().any(|name| !after.contains(name))
     }
 }
 

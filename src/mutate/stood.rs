@@ -1,10 +1,12 @@
 //! The statements at which a thread stands in some state, whether or not it ever takes the step.
 //!
 //! A statement that waits for ever, or that a gate keeps from going on, does not run, and yet the check
-//! turns on it: without it the thread would go on.
+//! turns on it: without it the thread would go on. So does a `yield` that never runs in a loop in which a
+//! thread stands: without it the thread's steps there would be no part of a spin. And what fails in the
+//! step of a statement before it has not run either.
 
 use crate::machine::{Machine, Step};
-use crate::program::{PlaceId, Program, Span, StatementId};
+use crate::program::{CheckId, PlaceId, Program, Span, StatementId};
 use crate::search::Distinct;
 use std::collections::HashSet;
 
@@ -18,6 +20,7 @@ pub(super) fn stood(program: &Program, states: u64) -> (HashSet<StatementId>, Di
     let mut reached: Vec<Vec<bool>> =
         program.threads.iter().map(|thread| vec![false; thread.places.len()]).collect();
     known.add(&program.initial).expect("there is room for all states");
+    let mut failed: HashSet<CheckId> = HashSet::new();
     let mut next = 0;
     let mut state = Vec::new();
     while next < known.len() {
@@ -31,7 +34,9 @@ pub(super) fn stood(program: &Program, states: u64) -> (HashSet<StatementId>, Di
             }
         }
         machine.successors(&state, &mut scratch, |successor| {
-            if !matches!(successor.step, Step::Violation(_)) {
+            if let Step::Violation(violation) = successor.step {
+                failed.insert(violation.check);
+            } else {
                 known.add(successor.state).expect("there is room for all states");
             }
         });
@@ -46,21 +51,35 @@ pub(super) fn stood(program: &Program, states: u64) -> (HashSet<StatementId>, Di
             .map(|(place, _)| place)
     });
     let mut stood = HashSet::new();
+    let mut spinning = HashSet::new();
     for place in places {
-        stood.extend(place.calls.iter().copied());
-        stood.insert(place.statement);
+        let here = || place.calls.iter().copied().chain([place.statement]);
+        stood.extend(here());
+        if place.spins {
+            spinning.extend(here().map(|id| program.statements[id as usize].owner.as_str()));
+        }
     }
     let all = program.threads.iter().flat_map(|thread| thread.places.iter().skip(1));
     let with_places: HashSet<StatementId> = all.map(|place| place.statement).collect();
     let span = |id: StatementId| program.statements[id as usize].span;
     let outer: Vec<Span> = stood.iter().map(|&id| span(id)).collect();
+    let ids = || 0..program.statements.len() as StatementId;
     let is_part = |id: &StatementId| {
-        let inner = span(*id);
-        let holds = |outer: &Span| {
-            outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end
-        };
-        !with_places.contains(id) && outer.iter().any(holds)
+        !with_places.contains(id) && outer.iter().any(|outer| holds(*outer, span(*id)))
     };
-    stood.extend((0..program.statements.len() as StatementId).filter(is_part));
+    stood.extend(ids().filter(is_part));
+    let failed: Vec<Span> =
+        failed.iter().map(|&check| program.checks[usize::from(check)].span).collect();
+    stood.extend(ids().filter(|&id| failed.iter().any(|&failed| holds(span(id), failed))));
+    // A `yield` makes a spin loop of the loop around it also where it never runs.
+    let statements = (0..).zip(&program.statements);
+    let yields = statements.filter(|(_, statement)| statement.label == "yield");
+    let spun = yields.filter(|(_, statement)| spinning.contains(statement.owner.as_str()));
+    stood.extend(spun.map(|(id, _): (StatementId, _)| id));
     (stood, known)
+}
+
+/// Whether one stretch of a text lies in another.
+fn holds(outer: Span, inner: Span) -> bool {
+    outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end
 }

@@ -338,7 +338,7 @@ fn assigned_names(model: &Model) -> HashSet<String> {
 }
 
 /// Adds the names that `block` assigns.
-fn assigned_in(block: &Block, names: &mut HashSet<String>) {
+pub(super) fn assigned_in(block: &Block, names: &mut HashSet<String>) {
     walk(block, &mut |statement| {
         if let StmtKind::Assign { target, .. } = &statement.kind {
             written(target, names);

@@ -1,9 +1,10 @@
 //! What a text consists of, for whoever changes it.
 
-use super::super::lower::{blocks, one_line};
+use super::super::lower::{assigned_in, blocks, one_line};
 use super::super::syntax::{Block, Item};
 use super::{range, read};
 use crate::program::Lines;
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// What a text consists of.
@@ -17,6 +18,8 @@ pub struct Outline {
     pub procs: Vec<String>,
     /// Its history variables.
     pub history: Vec<String>,
+    /// The names that its statements write.
+    pub written: HashSet<String>,
     /// The statements of its procs, in the order of the text, an outer one before those in it.
     pub statements: Vec<StatementText>,
 }
@@ -51,6 +54,11 @@ pub fn outline(text: &str) -> Outline {
                 outline.procs.push(proc.name.text.clone());
                 let statements = &mut outline.statements;
                 collect(text, &lines, &proc.name.text, &proc.body, statements);
+                assigned_in(&proc.body, &mut outline.written);
+            }
+            Item::Action { proc, .. } => assigned_in(&proc.body, &mut outline.written),
+            Item::Handler { body, .. } | Item::OnKernel { body, .. } => {
+                assigned_in(&body, &mut outline.written);
             }
             _ => {}
         }
