@@ -89,7 +89,7 @@ fn two_runs_are_one() {
     let first = scenarios(|name| name.starts_with("go/cgo-exit-1.14beta1"));
     let second = scenarios(|name| name.starts_with("go/cgo-exit-1.14beta1"));
     for (a, b) in first.iter().zip(&second) {
-        assert_eq!(a.program.hash, b.program.hash);
+        assert_eq!(a.program.hash(), b.program.hash());
         let traces = |report: &Report| {
             let ends = report.ends.iter().map(|end| (end.count, end.trace.clone()));
             ends.collect::<Vec<_>>()

@@ -67,7 +67,7 @@ fn the_bytes_are_those_of_the_format() {
          1  sysmon  sysmon:6  choose, branch 1 of 2\n\
          2  sysmon  sysmon:6  busy = true\n\
          3  kernel  deliver(main)\n",
-        program.hash
+        program.hash()
     );
     assert_eq!(file(&program), expected);
 }
@@ -93,7 +93,7 @@ fn spacing_has_no_meaning() {
 
 #[test]
 fn a_schedule_for_another_program_is_refused_with_both_hashes() {
-    let hash = format!("{:016x}", program().hash);
+    let hash = format!("{:016x}", program().hash());
     let (error, words) = refused(&hash, "0123456789abcdef");
     assert!(matches!(error, ReplayError::OtherProgram { .. }));
     assert!(words.contains(&hash), "{words}");

@@ -51,7 +51,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Failure> {
     let scenario = Named::find(&arguments.scenario)?.parse()?;
     let check = scenario.compile(arguments.kernel.as_deref(), &arguments.set)?;
-    if check.program.hash != arguments.hash {
+    if check.program.hash() != arguments.hash {
         return Err(Failure::Usage("the texts have changed meanwhile".to_string()));
     }
     let program = Arc::new(check.program);
@@ -181,7 +181,7 @@ fn child(scenario: &Scenario, check: &Check) -> Result<Command, Failure> {
     {
         child.env_remove(name);
     }
-    child.arg(CHILD).arg(argument(scenario)).arg("--hash").arg(program.hash.to_string());
+    child.arg(CHILD).arg(argument(scenario)).arg("--hash").arg(program.hash().to_string());
     if let Some(kernel) = &program.kernel {
         child.args(["--kernel", kernel]);
     }

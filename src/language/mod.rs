@@ -82,11 +82,16 @@ pub fn compile(
 ) -> Result<(Program, Vec<Diagnostic>), Errors> {
     let mut sources = sources;
     let mut diagnostics = Vec::new();
-    let merged = model::load(model, cast, library, &mut sources, &mut diagnostics);
+    let nobody_else = Texts::default();
+    let texts = library.texts().unwrap_or(&nobody_else);
+    let merged = model::load(model, cast, library, texts, &mut sources, &mut diagnostics);
     let failed = |diagnostics: &[Diagnostic]| {
         diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     };
-    let program = merged.and_then(|merged| lower::lower(&merged, cast, &sources, &mut diagnostics));
+    let program = merged.and_then(|merged| {
+        let listing = texts.listing(&merged, &sources);
+        lower::lower(&merged, &listing, cast, &sources, &mut diagnostics)
+    });
     match program {
         Some(mut program) if !failed(&diagnostics) => {
             program.model = model.value.clone();

@@ -2,6 +2,7 @@
 
 use super::diagnostic::{Diagnostic, Severity, Spanned};
 use super::syntax::*;
+use super::texts::Reading;
 use super::{Cast, Library, Texts};
 use crate::program::{Fairness, Sources, Span};
 use std::collections::{BTreeMap, HashMap};
@@ -106,6 +107,8 @@ pub(super) struct Model {
     pub on_exit: Vec<Rc<Block>>,
     pub outcomes: Vec<OutcomeDecl>,
     pub properties: Vec<(PropertyDecl, Span)>,
+    /// The numbers of the readings that it is made of.
+    pub readings: Vec<usize>,
     /// The head of the text that uses all others.
     pub header: Vec<String>,
     pub symbols: HashMap<String, Symbol>,
@@ -117,11 +120,10 @@ pub(super) fn load(
     model: &Spanned<String>,
     cast: &Cast,
     library: &dyn Library,
+    texts: &Texts,
     sources: &mut Sources,
     errors: &mut Vec<Diagnostic>,
 ) -> Option<Model> {
-    let nobody_else = Texts::default();
-    let texts = library.texts().unwrap_or(&nobody_else);
     let mut loader = Loader::new(library, texts, sources, errors);
     loader.load(&model.value, model.span);
     if loader.missing {
@@ -131,7 +133,7 @@ pub(super) fn load(
     let all_read = errors.iter().all(|error| error.severity != Severity::Error);
     let (model, declared) = (Model::default(), HashMap::new());
     let mut merger = Merger { model, declared, all_read, errors };
-    merger.merge(modules, cast);
+    merger.merge(&modules, cast);
     Some(merger.model)
 }
 
@@ -143,7 +145,7 @@ pub fn choices(model: &str, library: &dyn Library) -> (Vec<String>, Vec<String>)
     let mut loader = Loader::new(library, &texts, &mut sources, &mut errors);
     loader.load(model, Span { file: 0, start: 0, end: 0 });
     let (mut presets, mut options) = (Vec::new(), Vec::new());
-    for item in loader.modules.iter().flat_map(|module| &module.items) {
+    for item in loader.modules.iter().flat_map(|reading| &reading.module.items) {
         match item {
             Item::Preset { name, .. } if !presets.contains(&name.text) => {
                 presets.push(name.text.clone());
@@ -162,7 +164,7 @@ struct Loader<'a> {
     errors: &'a mut Vec<Diagnostic>,
     loaded: Vec<String>,
     /// What is used stands before what uses it.
-    modules: Vec<Rc<Module>>,
+    modules: Vec<Reading>,
     /// A text is not there.
     missing: bool,
 }
@@ -198,13 +200,13 @@ impl Loader<'_> {
             return;
         }
         let file = self.sources.add(file_name.clone(), text.clone());
-        let module = self.texts.module(&file_name, &text, file, self.errors);
-        for item in &module.items {
+        let reading = self.texts.module(&file_name, &text, file, self.errors);
+        for item in &reading.module.items {
             if let Item::Use { path, .. } = item {
                 self.load(&path.text, path.span);
             }
         }
-        self.modules.push(module);
+        self.modules.push(reading);
     }
 }
 
@@ -218,12 +220,14 @@ struct Merger<'a> {
 }
 
 impl Merger<'_> {
-    fn merge(&mut self, modules: Vec<Rc<Module>>, cast: &Cast) {
+    fn merge(&mut self, modules: &[Reading], cast: &Cast) {
         let mut procs: Vec<Rc<ProcDecl>> = Vec::new();
         let mut presets: Vec<(Name, Vec<(Name, Expr)>)> = Vec::new();
         let mut uses: Vec<(Name, Expr)> = Vec::new();
-        self.model.header = modules.last().map(|module| module.header.clone()).unwrap_or_default();
-        for item in modules.iter().flat_map(|module| &module.items) {
+        self.model.readings = modules.iter().map(|reading| reading.number).collect();
+        let last = modules.last().map(|reading| &reading.module);
+        self.model.header = last.map(|module| module.header.clone()).unwrap_or_default();
+        for item in modules.iter().flat_map(|reading| &reading.module.items) {
             match item.clone() {
                 Item::Use { settings, .. } => uses.extend(settings),
                 Item::Preset { name, settings } => {

@@ -4,6 +4,7 @@
 //! are off, handlers that do not apply, actions whose guard fails. Each of these looks at a few small
 //! variables, so that a table of all their values is small, too. What a table does not know (the
 //! condition asks where a thread stands, or reads more than [`BITS_MAX`] bits) is left to the code.
+//! Which bits a condition reads also tells whether it can have changed from one state to another.
 
 use crate::program::{Addr, Field, Op, Program};
 use std::collections::BTreeSet;
@@ -73,7 +74,7 @@ impl Table {
     /// The table of the condition at `entry`: an expression, or the guard that an action begins
     /// with. `None` if there would be nothing in it, or too much.
     fn of(program: &Program, entry: Addr) -> Option<Table> {
-        let fields = fields_read(program, entry);
+        let (fields, _) = fields_read(program, entry);
         let fields: Vec<Field> =
             fields.iter().map(|&field| program.layout.fields[usize::from(field)]).collect();
         let bits: u32 = fields.iter().map(|field| u32::from(field.width)).sum();
@@ -128,13 +129,24 @@ fn is_simple(op: Op) -> bool {
     computes || jumps || matches!(op, Op::Const(_) | Op::Load { .. })
 }
 
-/// The fields that the simple part of a condition may read.
-fn fields_read(program: &Program, entry: Addr) -> BTreeSet<u16> {
-    let mut fields = BTreeSet::new();
+/// The bits of a state that the expression at `entry` may read; `None` if not all of it is simple.
+pub(super) fn bits_read(program: &Program, entry: Addr) -> Option<Box<[u64]>> {
+    let (fields, whole) = fields_read(program, entry);
+    let mut bits = vec![0; program.layout.words];
+    for field in fields.iter().map(|&field| program.layout.fields[usize::from(field)]) {
+        bits[usize::from(field.word)] |= field.mask();
+    }
+    whole.then(|| bits.into())
+}
+
+/// The fields that the simple part of a condition may read, and whether that is all of it.
+fn fields_read(program: &Program, entry: Addr) -> (BTreeSet<u16>, bool) {
+    let (mut fields, mut whole) = (BTreeSet::new(), true);
     let (mut seen, mut left) = (BTreeSet::new(), vec![entry]);
     while let Some(at) = left.pop() {
         let op = program.code[at as usize];
         if !is_simple(op) || !seen.insert(at) {
+            whole &= is_simple(op) || matches!(op, Op::End);
             continue;
         }
         match op {
@@ -146,7 +158,7 @@ fn fields_read(program: &Program, entry: Addr) -> BTreeSet<u16> {
             left.push(at + 1);
         }
     }
-    fields
+    (fields, whole)
 }
 
 /// What the code from `entry` says of a state, as far as that is simple.

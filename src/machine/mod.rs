@@ -297,6 +297,12 @@ impl<'p> Machine<'p> {
         self.holds(addr, state, &mut scratch.work)
     }
 
+    /// The bits of a state that the expression at `addr` may read; `None` if it looks at more than
+    /// variables whose names it knows, or can fail.
+    pub fn bits_read(&self, addr: Addr) -> Option<Box<[u64]>> {
+        gates::bits_read(self.program, addr)
+    }
+
     /// Where `thread` stands: its place in a handler if it is in one.
     pub fn place(&self, state: &[u64], thread: usize) -> PlaceId {
         let thread = &self.program.threads[thread];

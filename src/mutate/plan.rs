@@ -13,6 +13,7 @@ use crate::search::{Completeness, Distinct, Report};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The original in one check.
 #[derive(Debug, Clone)]
@@ -33,6 +34,22 @@ pub struct Base {
 
 /// Bytes that the states of all originals may take together.
 const REACHED_MAX: usize = 1 << 30;
+
+/// What is left of [`REACHED_MAX`].
+pub(super) struct Room(AtomicUsize);
+
+impl Default for Room {
+    fn default() -> Room {
+        Room(AtomicUsize::new(REACHED_MAX))
+    }
+}
+
+impl Room {
+    fn take(&self, bytes: usize) -> bool {
+        let less = |left: usize| left.checked_sub(bytes);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+    }
+}
 
 /// A check that cannot judge mutants: what it found of the original is not what it expects.
 #[derive(Debug, Clone)]
@@ -61,8 +78,6 @@ pub struct Plan {
     pub mutants: Vec<Mutant>,
     /// The names of all mutants of the texts, those that are not wanted, too.
     names: Vec<String>,
-    /// Bytes that the states of the originals take.
-    reached_bytes: usize,
 }
 
 impl Base {
@@ -71,12 +86,29 @@ impl Base {
         self.check.program.check_name()
     }
 
-    fn new(scenario: Scenario, kernel: Option<String>, check: Check, report: Report) -> Base {
+    /// The check with what the search of the original found, whose states are walked once more to
+    /// learn where threads stand, and kept if there is room.
+    ///
+    /// # Errors
+    /// Why it cannot judge.
+    pub(super) fn new(
+        scenario: Scenario,
+        kernel: Option<String>,
+        check: Check,
+        report: Report,
+        room: &Room,
+    ) -> Result<Base, Unfit> {
+        let judgement = check.expectation.judge(&report, &check.program);
+        if !judgement.as_expected() {
+            let completeness = report.completeness;
+            return Err(Unfit { check: check.program.check_name(), judgement, completeness });
+        }
         let (stood, reached) = stood(&check.program, report.states);
         let ran = ran(&check.program, &report, &stood);
         // A mutant's marks are compared with the original's, which should not have run any.
-        let reached = report.ran_unexpectedly.is_empty().then(|| Arc::new(reached));
-        Base { scenario, kernel, check, report, ran, reached }
+        let keeps = report.ran_unexpectedly.is_empty() && room.take(reached.bytes());
+        let reached = keeps.then(|| Arc::new(reached));
+        Ok(Base { scenario, kernel, check, report, ran, reached })
     }
 
     /// Whether one of these statements of the file ran, or a thread stood at it.
@@ -120,24 +152,19 @@ impl Plan {
         check: Check,
         report: Report,
     ) {
-        let judgement = check.expectation.judge(&report, &check.program);
-        if judgement.as_expected() {
-            let mut base = Base::new(scenario, kernel, check, report);
-            let bytes = base.reached.as_ref().map_or(0, |reached| reached.bytes());
-            if self.reached_bytes + bytes > REACHED_MAX {
-                base.reached = None;
-            } else {
-                self.reached_bytes += bytes;
-            }
-            self.checks.push(base);
-            let model = &self.model;
-            let is_own = |base: &Base| base.scenario.model.value == *model;
-            // The sort is stable: equally large checks stay in the order of their names.
-            self.checks.sort_by_key(|base| (!is_own(base), base.report.states));
-        } else {
-            let completeness = report.completeness;
-            self.unfit.push(Unfit { check: check.program.check_name(), judgement, completeness });
+        self.add(Base::new(scenario, kernel, check, report, &Room::default()));
+    }
+
+    /// Adds a check, or why it cannot judge.
+    pub(super) fn add(&mut self, base: Result<Base, Unfit>) {
+        match base {
+            Ok(base) => self.checks.push(base),
+            Err(unfit) => self.unfit.push(unfit),
         }
+        let model = &self.model;
+        let is_own = |base: &Base| base.scenario.model.value == *model;
+        // The sort is stable: equally large checks stay in the order of their names.
+        self.checks.sort_by_key(|base| (!is_own(base), base.report.states));
     }
 
     /// Adds every mutant of these operators. `procs` limits them to some procs.

@@ -1,7 +1,8 @@
 //! Many searches at a time: those of the original, then those of the mutants.
 
 use super::examine::{Changed, Court};
-use super::{Fate, Plan};
+use super::plan::Room;
+use super::{Base, Fate, Plan};
 use crate::language::{Errors, Texts};
 use crate::scenario::Scenario;
 use crate::search::{Completeness, Limits, search_verdicts};
@@ -37,6 +38,7 @@ pub fn search_originals(
     control: &Control,
 ) -> Result<bool, Errors> {
     let goes_on = || !(control.interrupted)();
+    let room = Room::default();
     let originals = in_parallel(checks.len(), control, |index, texts| {
         let (scenario, kernel) = &checks[index];
         let library = Changed { models: scenario.models(), changes: &[], texts };
@@ -45,12 +47,12 @@ pub fn search_originals(
             Err(errors) => return Some(Err(errors)),
         };
         let report = search_verdicts(&check.program, &control.limits, &mut |_| goes_on());
-        (report.completeness != Completeness::Interrupted).then_some(Ok((check, report)))
+        let searched = report.completeness != Completeness::Interrupted;
+        searched.then(|| Ok(Base::new(scenario.clone(), kernel.clone(), check, report, &room)))
     });
-    for ((scenario, kernel), original) in checks.iter().zip(originals) {
+    for original in originals {
         let Some(original) = original else { return Ok(false) };
-        let (check, report) = original?;
-        plan.add_check(scenario.clone(), kernel.clone(), check, report);
+        plan.add(original?);
     }
     Ok(true)
 }

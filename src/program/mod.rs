@@ -39,8 +39,6 @@ pub struct Program {
     pub model: String,
     /// The kernel preset; `None` for a model without presets.
     pub kernel: Option<String>,
-    /// Identifies the compiled program on every machine; see [`Program::compute_hash`].
-    pub hash: u64,
     /// How a state is packed.
     pub layout: Layout,
     /// The state before the first step. Local computation before each thread's first place is done.
@@ -260,9 +258,10 @@ pub struct Show {
 }
 
 impl Program {
-    /// A hash of everything that decides which schedules the program has and how they read: layout,
-    /// code, places, actions, properties and outcomes. Equal on every machine and in every run.
-    pub fn compute_hash(&self) -> u64 {
+    /// Identifies the program: a hash of everything that decides which schedules it has and how they
+    /// read (layout, code, places, actions, properties and outcomes). Equal on every machine and in
+    /// every run; computed anew each time.
+    pub fn hash(&self) -> u64 {
         let text = format!(
             "{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}",
             self.layout,

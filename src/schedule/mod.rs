@@ -135,7 +135,7 @@ impl Schedule {
             kernel: program.kernel.clone(),
             set: set.to_vec(),
             model: program.model.clone(),
-            hash: program.hash,
+            hash: program.hash(),
             engine: engine.to_string(),
             shows: shows.to_string(),
             cycle_from: None,

@@ -56,10 +56,10 @@ pub enum ReplayError {
 /// Replays `schedule` on `program`. Every line must name an enabled step by its actor and its place
 /// in the text, and the run must lead to what the schedule says it shows.
 pub fn replay<'p>(program: &'p Program, schedule: &Schedule) -> Result<Replay<'p>, ReplayError> {
-    if schedule.hash != program.hash || schedule.model != program.model {
+    if schedule.hash != program.hash() || schedule.model != program.model {
         return Err(ReplayError::OtherProgram {
             schedule: (schedule.model.clone(), schedule.hash),
-            program: (program.model.clone(), program.hash),
+            program: (program.model.clone(), program.hash()),
             span: schedule.places.model,
         });
     }

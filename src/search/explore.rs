@@ -12,7 +12,7 @@ use super::report::{Completeness, EndClass, Finding, Found, Report, Trace};
 use super::store::{Full, Guess, Inserted, Store};
 use super::{Limits, Progress, Wanted, liveness};
 use crate::machine::{Machine, Scratch, Step, Transition, Violation};
-use crate::program::{Program, Property, PropertyKind};
+use crate::program::{Addr, Program, Property, PropertyKind};
 use std::ops::Range;
 use std::time::Instant;
 
@@ -82,11 +82,42 @@ enum Rest {
 /// What was found of properties and checks.
 struct Findings {
     /// State properties that have not been decided yet.
-    open: Vec<usize>,
+    open: Vec<Open>,
     /// By property: the first state that decided it.
     deciding: Vec<Option<u32>>,
     /// By check.
     failures: Vec<Failures>,
+}
+
+/// A state property that no state has decided yet.
+struct Open {
+    property: usize,
+    /// Its condition, and the value that decides it.
+    condition: Addr,
+    decided_by: bool,
+    /// The bits of a state that the condition reads, if that is all that it looks at.
+    reads: Option<Box<[u64]>>,
+}
+
+impl Open {
+    /// `None` for a liveness property.
+    fn of(machine: &Machine, property: usize) -> Option<Open> {
+        let (condition, decided_by) = match machine.program().properties[property].kind {
+            PropertyKind::Never(condition) | PropertyKind::Reach(condition) => (condition, true),
+            PropertyKind::Always(condition) => (condition, false),
+            PropertyKind::After(..) | PropertyKind::Eventually(_) => return None,
+        };
+        Some(Open { property, condition, decided_by, reads: machine.bits_read(condition) })
+    }
+
+    /// Whether the condition looks at something in which the states differ.
+    fn tells_apart(&self, one: &[u64], other: &[u64]) -> bool {
+        let Some(reads) = &self.reads else { return true };
+        reads
+            .iter()
+            .zip(one.iter().zip(other))
+            .any(|(reads, (one, other))| (one ^ other) & reads != 0)
+    }
 }
 
 /// The first violations of a check. Which one is nearer shows when their schedules are known.
@@ -106,8 +137,9 @@ impl<'p, const W: usize> Explorer<'p, W> {
         };
         // The initial state is always there.
         let (states_max, bytes_max) = (most(limits.states).max(1), most(limits.memory_bytes));
-        let is_open = |kind| !matches!(kind, PropertyKind::After(..) | PropertyKind::Eventually(_));
         let properties = &program.properties;
+        let open = (0..properties.len()).filter_map(|property| Open::of(&machine, property));
+        let open = open.collect();
         Explorer {
             scratch: machine.scratch(),
             census: Census::new(&machine),
@@ -127,7 +159,7 @@ impl<'p, const W: usize> Explorer<'p, W> {
                 .any(|property| property.kind.is_liveness())
                 .then(Collector::default),
             findings: Findings {
-                open: (0..properties.len()).filter(|&p| is_open(properties[p].kind)).collect(),
+                open,
                 deciding: vec![None; properties.len()],
                 failures: vec![Failures::default(); program.checks.len()],
             },
@@ -206,7 +238,7 @@ impl<'p, const W: usize> Explorer<'p, W> {
         let initial = &self.machine.program().initial;
         let inserted = self.store.insert(initial, Store::<W>::hash(initial));
         assert!(inserted == Ok(Inserted::New), "the smallest store holds a state");
-        self.check_state(0);
+        self.check_state(0, None);
         let (mut next, mut looked, mut reported) = (0, 0, 0);
         loop {
             while self.batch.has_room() && (next as usize) < self.store.len() {
@@ -323,7 +355,7 @@ impl<'p, const W: usize> Explorer<'p, W> {
                     Inserted::New => {
                         self.parents.push_child();
                         let number = self.store.len() as u32 - 1;
-                        self.check_state(number);
+                        self.check_state(number, Some(self.expanded));
                         number
                     }
                 }
@@ -361,28 +393,27 @@ impl<'p, const W: usize> Explorer<'p, W> {
         Ok(())
     }
 
-    /// Evaluates the properties that are still open in a state just stored.
+    /// Evaluates the properties that are still open in a state just stored, and found from `parent`.
     #[inline(always)]
-    fn check_state(&mut self, index: u32) {
+    fn check_state(&mut self, index: u32, parent: Option<u32>) {
         if !self.findings.open.is_empty() {
-            self.check_properties(index);
+            self.check_properties(index, parent);
         }
     }
 
-    fn check_properties(&mut self, index: u32) {
+    fn check_properties(&mut self, index: u32, parent: Option<u32>) {
         let Explorer { machine, scratch, store, findings, .. } = self;
         let state = store.state(index);
-        let properties = &machine.program().properties;
+        let before = parent.map(|parent| store.state(parent));
         let mut open = std::mem::take(&mut findings.open);
-        open.retain(|&property| {
-            let (addr, decided_by) = match properties[property].kind {
-                PropertyKind::Never(addr) | PropertyKind::Reach(addr) => (addr, true),
-                PropertyKind::Always(addr) => (addr, false),
-                PropertyKind::After(..) | PropertyKind::Eventually(_) => return false,
-            };
-            match machine.eval(addr, state, scratch) {
-                Ok(value) if value == decided_by => {
-                    findings.deciding[property] = Some(index);
+        open.retain(|property| {
+            // What has not decided it in the state before does not here.
+            if before.is_some_and(|before| !property.tells_apart(before, state)) {
+                return true;
+            }
+            match machine.eval(property.condition, state, scratch) {
+                Ok(value) if value == property.decided_by => {
+                    findings.deciding[property.property] = Some(index);
                     false
                 }
                 Ok(_) => true,

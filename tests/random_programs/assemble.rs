@@ -336,7 +336,6 @@ pub fn assemble(model: &Model) -> p::Program {
         scenario: String::new(),
         model: String::new(),
         kernel: None,
-        hash: 0,
         layout,
         initial,
         code: this.code,

@@ -103,7 +103,6 @@ impl Lowering<'_> {
             scenario: self.cast.scenario.clone(),
             model: String::new(),
             kernel: self.cast.preset.as_ref().map(|preset| preset.value.clone()),
-            hash: 0,
             layout: std::mem::take(&mut self.layout),
             initial,
             code: std::mem::take(&mut self.code),
@@ -117,7 +116,7 @@ impl Lowering<'_> {
             header: model.header.clone(),
             docs: self.docs(),
             sources: self.sources.clone(),
-            statements: std::mem::take(&mut self.statements),
+            statements: self.listing.statements.clone(),
             order_options: std::mem::take(&mut self.order_options),
             started: Vec::new(),
         };
@@ -185,7 +184,7 @@ impl Lowering<'_> {
             self.context.frame().bindings.push((decl.thread.text.clone(), binding));
             self.flow = Flow::start();
             let enter = self.here();
-            self.emit(Op::Cover(self.statement_ids[&decl.name.span]));
+            self.emit(Op::Cover(self.listing.ids[&decl.name.span]));
             self.block(&decl.body);
             let leave = std::mem::replace(&mut self.context.frame().leave, Label::new());
             self.bind(leave);
@@ -199,7 +198,7 @@ impl Lowering<'_> {
                 name: decl.name.text.clone(),
                 when,
                 enter,
-                statement: self.statement_ids[&decl.name.span],
+                statement: self.listing.ids[&decl.name.span],
             });
         }
         handlers
@@ -417,7 +416,7 @@ impl Lowering<'_> {
             shown.push(self.domain_of(ty).show(value));
         }
         let entry = self.here();
-        let statement = self.statement_ids[&proc.head];
+        let statement = self.listing.ids[&proc.head];
         let readable = std::mem::replace(&mut self.context.aux_readable, false);
         self.expect_condition(&decl.when);
         let mut yes = Label::new();

@@ -158,7 +158,7 @@ impl Lowering<'_> {
         }
         self.context.kernel += u32::from(decl.kind == ProcKind::Syscall);
         if becomes_atomic {
-            let first = decl.body.statements.first().map(|first| self.statement_ids[&first.span]);
+            let first = decl.body.statements.first().map(|first| self.listing.ids[&first.span]);
             let own = first.or(statement).unwrap_or_default();
             self.boundary(own, begins_with_guard(&decl.body));
             self.context.atomic = true;

@@ -163,7 +163,7 @@ impl Lowering<'_> {
             self.report(
                 Diagnostic::error(
                     "a loop inside a step",
-                    self.statements[id as usize].span,
+                    self.listing.statements[id as usize].span,
                     "a step cannot loop",
                 )
                 .help("`for` is unrolled, and may stand in atomic code"),
@@ -196,7 +196,7 @@ impl Lowering<'_> {
             None => self.cover(id),
         }
         self.block(body);
-        self.jump_back(head, self.statements[id as usize].span);
+        self.jump_back(head, self.listing.statements[id as usize].span);
         self.context.yielding -= u32::from(yields);
         let finished = self.context.loops.pop().expect("the loop was entered");
         self.bind(exit);

@@ -29,6 +29,7 @@ use super::syntax::*;
 use super::types::{Base, Type};
 use crate::program::*;
 use context::{Context, Flow, Slots};
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 /// How much code a program may have; more is hardly a protocol.
@@ -79,10 +80,7 @@ struct Lowering<'m> {
     options: Vec<Option<(Type, Value)>>,
     vars: Vec<Var>,
     signatures: Vec<typing::Signature>,
-    statements: Vec<Statement>,
-    statement_ids: &'m HashMap<Span, StatementId>,
-    /// Names that some statement of the texts assigns.
-    assigned: &'m HashSet<String>,
+    listing: &'m Listing,
 
     code: Vec<Op>,
     checks: Vec<Check>,
@@ -105,18 +103,14 @@ struct Lowering<'m> {
 /// Compiles `model` for `cast`; what is wrong goes to `errors`.
 pub(super) fn lower(
     model: &Model,
+    listing: &Listing,
     cast: &Cast,
     sources: &Sources,
     errors: &mut Vec<Diagnostic>,
 ) -> Option<Program> {
     let mut written = None;
-    let mut statements = declare_statements(model, sources);
-    let spans = statements.iter().map(|statement| statement.span);
-    let statement_ids: HashMap<Span, StatementId> = spans.zip(0..).collect();
-    let assigned = assigned_names(model);
     loop {
-        let mut lowering = Lowering::new(model, cast, sources, errors, &statement_ids, &assigned);
-        lowering.statements = statements;
+        let mut lowering = Lowering::new(model, listing, cast, sources, errors);
         lowering.declare(written.as_ref());
         if written.is_none() {
             lowering.check();
@@ -129,24 +123,21 @@ pub(super) fn lower(
             return None;
         }
         let stored = std::mem::take(&mut lowering.stored);
-        let mut program = program?;
+        let program = program?;
         if written.as_ref() == Some(&stored) {
-            program.hash = program.compute_hash();
             return Some(program);
         }
         written = Some(stored);
-        statements = program.statements;
     }
 }
 
 impl<'m> Lowering<'m> {
     fn new(
         model: &'m Model,
+        listing: &'m Listing,
         cast: &'m Cast,
         sources: &'m Sources,
         errors: &'m mut Vec<Diagnostic>,
-        statement_ids: &'m HashMap<Span, StatementId>,
-        assigned: &'m HashSet<String>,
     ) -> Self {
         Lowering {
             model,
@@ -159,9 +150,7 @@ impl<'m> Lowering<'m> {
             options: Vec::new(),
             vars: Vec::new(),
             signatures: Vec::new(),
-            statements: Vec::new(),
-            statement_ids,
-            assigned,
+            listing,
             code: Vec::new(),
             checks: Vec::new(),
             layout: Layout::default(),
@@ -222,8 +211,8 @@ impl<'m> Lowering<'m> {
                 Some((low, _)) => low,
                 None => 0,
             };
-            let written =
-                self.assigned.contains(&decl.name.text) || matches!(ty.base, Base::Mutex(_));
+            let written = self.listing.assigned.contains(&decl.name.text)
+                || matches!(ty.base, Base::Mutex(_));
             let constant = !written || stored.is_some_and(|stored| !stored.contains(&index));
             self.vars.push(Var {
                 ty,
@@ -271,12 +260,27 @@ impl<'m> Lowering<'m> {
         }
     }
 
+    /// All that a proc by itself may turn on, but for the texts: the options, how many threads there
+    /// are, the values of variables that no statement assigns, and whether there is history.
+    fn known(&self) -> Vec<Option<Value>> {
+        let options = self.options.iter().map(|option| option.map(|(_, value)| value));
+        let constants = self.vars.iter().filter(|var| var.constant).flat_map(|var| &var.initial);
+        let cast = [self.thread_count(), Value::from(self.cast.without_aux)];
+        options.chain(cast.map(Some)).chain(constants.map(|&value| Some(value))).collect()
+    }
+
     /// Walks every declaration by itself.
     fn check(&mut self) {
         self.checking = true;
-        self.check_recursion();
-        for id in 0..self.model.procs.len() {
-            self.check_proc(id);
+        let (known, filed_before) = (self.known(), self.errors.len());
+        if !self.listing.checked.borrow().contains(&known) {
+            self.check_recursion();
+            for id in 0..self.model.procs.len() {
+                self.check_proc(id);
+            }
+            if self.errors.len() == filed_before {
+                self.listing.checked.borrow_mut().insert(known);
+            }
         }
         self.check_cast();
         self.checking = false;
@@ -293,9 +297,30 @@ impl<'m> Lowering<'m> {
     }
 }
 
-/// Every statement of the texts gets its number, in the order of the texts, whether or not the cast
-/// gets there: what is never run is known by it.
-fn declare_statements(model: &Model, sources: &Sources) -> Vec<Statement> {
+/// What is known of the texts of a model, whatever the cast is.
+#[derive(Debug)]
+pub(super) struct Listing {
+    /// Every statement, in the order of the texts, whether or not the cast gets there: what is never
+    /// run is known by its number.
+    statements: Vec<Statement>,
+    ids: HashMap<Span, StatementId>,
+    /// Names that some statement assigns.
+    assigned: HashSet<String>,
+    /// With what each proc by itself was found to be right: see [`Lowering::known`].
+    checked: RefCell<HashSet<Vec<Option<Value>>>>,
+}
+
+impl Listing {
+    pub(super) fn of(model: &Model, sources: &Sources) -> Listing {
+        let statements = statements(model, sources);
+        let spans = statements.iter().map(|statement| statement.span);
+        let ids = spans.zip(0..).collect();
+        let (assigned, checked) = (assigned_names(model), RefCell::default());
+        Listing { statements, ids, assigned, checked }
+    }
+}
+
+fn statements(model: &Model, sources: &Sources) -> Vec<Statement> {
     let mut found: Vec<(Span, Span, &str, bool)> = Vec::new();
     for proc in &model.procs {
         collect(&proc.decl.body, &proc.decl.name.text, &mut found);

@@ -37,7 +37,7 @@ impl Lowering<'_> {
     }
 
     fn one_statement(&mut self, statement: &Stmt) {
-        let id = self.statement_ids[&statement.span];
+        let id = self.listing.ids[&statement.span];
         let outer = std::mem::replace(&mut self.context.fairness, statement.fairness);
         match &statement.kind {
             StmtKind::Let { name, declared, value } => {

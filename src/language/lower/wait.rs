@@ -52,7 +52,7 @@ impl Lowering<'_> {
         if begins_with_guard(body)
             && let Some(first) = statements.next()
         {
-            let first_id = self.statement_ids[&first.span];
+            let first_id = self.listing.ids[&first.span];
             match &first.kind {
                 StmtKind::Await(condition) => self.await_statement(first_id, condition),
                 StmtKind::Lock(mutex) => self.lock(first_id, mutex),
