@@ -45,8 +45,8 @@ fn wrong_arguments_are_usage_errors() {
 
 #[test]
 fn files_that_cannot_be_read_are_named() {
-    check_failure(&["check", "gone.toml"], &[], 65, &["cannot read gone.toml"]);
-    check_failure(&["replay", "gone.schedule"], &[], 65, &["cannot read gone.schedule"]);
+    check_failure(&["check", "gone.toml"], &[], 2, &["cannot read gone.toml"]);
+    check_failure(&["replay", "gone.schedule"], &[], 2, &["cannot read gone.schedule"]);
 }
 
 #[test]

@@ -159,7 +159,7 @@ fn what_a_sample_has_not_seen_is_left_open() {
         "incomplete (sampled)",
         "`lost` is expected, and has not been seen",
         "`never lost_update` is expected, and has not been seen",
-        "a sample proves nothing",
+        "a sample proves no absence",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }

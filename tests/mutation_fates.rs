@@ -323,7 +323,7 @@ fn wrong_arguments_and_notes_are_shown() {
         (&["mutate", "two.toml", "--kernel", "nt"], 2, "no scenario of `lock` runs on nt"),
         (&["mutate", "two.toml", "--hunks"], 2, "there are no hunks"),
         (&["mutate", "two.toml", "--operators", "bend"], 2, "possible values"),
-        (&["mutate", "gone.ghost"], 65, "cannot read gone.ghost"),
+        (&["mutate", "gone.ghost"], 2, "cannot read gone.ghost"),
         (&["mutate", "gone"], 2, "no scenario `gone`"),
         (&["mutate", "nt"], 2, "no protocol"),
     ] {

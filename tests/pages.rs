@@ -346,6 +346,7 @@ fn a_page_of_a_broken_promise_says_what_the_command_line_says() {
         [(own, true, Some(1)), (enters, true, None), (unfair, false, None)]
     {
         let (schedule, out) = (at("run.schedule"), at("out"));
+        fs::create_dir_all(&out).expect("there is room for files");
         ghosthunt(&["check", &scenario, "--quiet", "--save", &schedule]);
         let replayed = told(&["replay", &schedule, "--explain", "--format", "json"]);
         let danger = told(&["danger", &scenario, "--format", "json"]);

@@ -370,3 +370,32 @@ fn an_interrupted_hunt_says_what_it_has_not_searched() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(stderr, "go/1.27.3 on wine_8 was not begun: interrupted\n");
 }
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_text() {
+    let directory = mine();
+    for file in ["mine.ghost", "mine.toml"] {
+        let path = directory.path().join(file);
+        let text = fs::read_to_string(&path).expect("it was written");
+        fs::write(&path, format!("\u{feff}{text}")).expect("there is room for files");
+    }
+    let (code, _, stderr) = ghosthunt_in(directory.path(), &["check", "mine.toml"]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn what_the_course_does_not_have_is_said() {
+    let directory = mine();
+    let here = directory.path();
+    refused(here, &["course", "hint", "9.9"], 2, &["there is no exercise 9.9; they are 1.1, "]);
+    refused(here, &["course", "start", "mine.toml"], 2, &["mine.toml is no directory"]);
+}
+
+#[test]
+fn what_a_limit_leaves_unexplained_is_incomplete() {
+    let directory = mine();
+    let save = [&ON_ONE[..], &["--save", "g.schedule"]].concat();
+    assert_eq!(ghosthunt_in(directory.path(), &save).0, 0);
+    let explain = ["replay", "g.schedule", "--explain", "--max-states", "5"];
+    refused(directory.path(), &explain, 21, &["cannot be searched whole within the limits"]);
+}

@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Fa
         Some(What::Start { directory }) => start(&lab, directory, output),
         Some(What::Check { paths, width }) => check(&lab, paths, output, width.columns()),
         Some(What::Hint { exercise, width }) => {
-            let exercise = exercise_of(exercise)?;
+            let exercise = exercise_called(exercise)?;
             let told = asked(&lab, exercise, width.columns());
             let hint = text::wrap(exercise.hint, width.columns().saturating_sub(2), usize::MAX);
             output.print(&format!("{told}\n{}", lines(&hint)))?;
@@ -160,6 +160,10 @@ fn start(lab: &Lab, directory: &Path, output: &mut Output) -> Result<Exit, Failu
     let handouts = course::handouts(lab).into_iter();
     let mut all: Vec<(PathBuf, String)> =
         handouts.map(|handout| (directory.join(handout.file), handout.text)).collect();
+    if directory.is_file() {
+        let path = directory.display();
+        return Err(Failure::Usage(format!("{path} is no directory; name a new one")));
+    }
     let pages = directory.join(PAGES);
     if let Some(path) = all.iter().map(|(path, _)| path).chain([&pages]).find(|path| path.exists())
     {
@@ -218,6 +222,18 @@ fn check(lab: &Lab, paths: &[PathBuf], output: &mut Output, width: usize) -> Res
         }
     }
     Ok(exit)
+}
+
+/// The exercise of this number, or with a file of this name.
+fn exercise_called(name: &Path) -> Result<&'static Exercise, Failure> {
+    let known = |exercise: &&Exercise| {
+        [exercise.number(), &exercise.file()].iter().any(|known| name == Path::new(known))
+    };
+    course::exercises().find(known).ok_or_else(|| {
+        let numbers: Vec<_> = course::exercises().map(Exercise::number).collect();
+        let (name, numbers) = (name.display(), numbers.join(", "));
+        Failure::Usage(format!("there is no exercise {name}; they are {numbers}"))
+    })
 }
 
 /// The exercise that a file is handed in for.

@@ -3,6 +3,7 @@
 use crate::language::Errors;
 use crate::scenario::{Judgement, UnmetKind, is_about_what_was_given};
 use crate::search::Completeness;
+use std::io;
 
 /// The exit status. Of several checks the gravest counts; the gravest stands first here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,7 +14,7 @@ pub enum Exit {
     Output,
     /// The user interrupted.
     Interrupted,
-    /// The command line makes no sense, or asks for a scenario, a kernel or an option that is not there.
+    /// The command line makes no sense, or asks for a scenario, a kernel, an option or a file that is not there.
     Usage,
     /// A model, scenario or schedule is wrong.
     BadInput,
@@ -81,6 +82,14 @@ impl Exit {
     /// have is no mistake of theirs.
     pub fn of_errors(errors: &Errors) -> Exit {
         if is_about_what_was_given(errors) { Exit::Usage } else { Exit::BadInput }
+    }
+
+    /// The status of a file that cannot be read: it is not there, or there is something wrong with it.
+    pub fn of_reading(error: &io::Error) -> Exit {
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::IsADirectory => Exit::Usage,
+            _ => Exit::BadInput,
+        }
     }
 
     /// The status of one check.

@@ -28,6 +28,8 @@ pub(super) enum Failure {
     Unreadable { path: String, error: io::Error },
     /// A text is wrong.
     Bad(Errors),
+    /// A limit was reached before anything could be said.
+    Incomplete(String),
     /// An engine does something else with a schedule than the machine, and what.
     Differs(String),
 }
@@ -67,13 +69,17 @@ impl Failure {
                 complain(&not_found.to_string());
                 Exit::Usage
             }
-            Failure::NotFound(not_found @ NotFound::Unreadable { .. }) => {
+            Failure::NotFound(ref not_found @ NotFound::Unreadable { ref error, .. }) => {
                 complain(&not_found.to_string());
-                Exit::BadInput
+                Exit::of_reading(error)
             }
             Failure::Unreadable { path, error } => {
                 complain(&format!("cannot read {path}: {error}"));
-                Exit::BadInput
+                Exit::of_reading(&error)
+            }
+            Failure::Incomplete(message) => {
+                complain(&message);
+                Exit::Incomplete
             }
             Failure::Differs(message) => {
                 complain(&message);

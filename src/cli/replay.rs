@@ -102,11 +102,11 @@ fn explained(
     interrupt::catch();
     let (_, graph) = runner::run_and_keep(check, &arguments.limits.limits(), false);
     let Some(graph) = graph else {
-        return Err(Failure::Usage(too_large("explained")));
+        return Err(Failure::Incomplete(too_large("explained")));
     };
     let bottoms = Bottoms::of(&graph);
     let Some(aim) = Aim::named(&graph, &bottoms, shows) else {
-        return Err(Failure::Usage(too_large("explained")));
+        return Err(Failure::Incomplete(too_large("explained")));
     };
     Ok(report::explain(&replay.run, &aim, &arguments.rates))
 }

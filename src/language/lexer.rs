@@ -68,7 +68,8 @@ impl Lexer<'_> {
             let rest = &self.text[self.at..];
             let Some(next) = rest.chars().next() else { break };
             let start = self.at;
-            if next.is_whitespace() {
+            // Editors begin files with a byte order mark.
+            if next.is_whitespace() || next == '\u{feff}' && start == 0 {
                 first_on_line |= next == '\n';
                 self.at += next.len_utf8();
                 continue;

@@ -324,7 +324,7 @@ pub fn limit_reached(completeness: Completeness) -> Option<&'static str> {
         Completeness::TimeLimit => Some("the limit on time was reached"),
         Completeness::Interrupted => Some("the search was interrupted"),
         Completeness::RunLimit => Some("the limit on runs was reached"),
-        Completeness::Sampled => Some("a sample proves nothing"),
+        Completeness::Sampled => Some("a sample proves no absence"),
         Completeness::PreemptionBound => Some("bounded: runs with more preemptions were not taken"),
         Completeness::FiniteRuns => Some("infinite runs were not looked at"),
         Completeness::CutOff => Some("runs that did not end were cut off"),
